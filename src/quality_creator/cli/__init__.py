@@ -1,0 +1,23 @@
+"""Every command, one function each: parse, call, print."""
+
+import sys
+
+from cyclopts import App
+
+from quality_creator import __version__
+from quality_creator.model.errors import QualityCreatorError
+
+app = App(
+    name="qc",
+    help="Live factory broadcasts that anyone can check.",
+    version=__version__,
+)
+
+
+def main() -> None:
+    """Run one command; what we refuse on purpose is one clear line and exit code 2."""
+    try:
+        app()
+    except QualityCreatorError as error:
+        print(f"qc: {error}", file=sys.stderr)
+        sys.exit(2)

@@ -1,0 +1,1 @@
+"""A made-up factory that enters by the same doors as a real one."""

@@ -1,0 +1,1 @@
+"""Machine data in, as readings: one module a protocol, one shape for all."""

@@ -1,0 +1,1 @@
+"""From cameras to parts: capture, scene, mix, encode, package."""

@@ -1,0 +1,1 @@
+"""The statistics of quality: state in, state and points out."""

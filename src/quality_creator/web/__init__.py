@@ -1,0 +1,1 @@
+"""Pages for people, an API for machines, the live media."""
