@@ -1,0 +1,242 @@
+"""Reading the configuration file: every refusal says key, value and what is allowed."""
+
+import os
+import re
+import tomllib
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any, get_args
+
+import msgspec
+
+from quality_creator.config.schema import (
+    AnyCamera,
+    AnyGauge,
+    Config,
+    HttpGauge,
+    MqttGauge,
+    RtmpCamera,
+    RtspCamera,
+)
+from quality_creator.model.errors import BadInput
+
+ID = re.compile(r"[a-z0-9]([a-z0-9-]{0,62}[a-z0-9])?")
+
+
+def load(path: Path, environment: Mapping[str, str] = os.environ) -> Config:
+    """The configuration in a file.
+
+    Raises:
+        BadInput: it can't be read, or a key or value is not allowed; the text names them.
+    """
+    try:
+        text = path.read_bytes().decode("utf-8-sig")
+    except OSError as error:
+        raise BadInput(f"{path}: {error.strerror}") from error
+    except UnicodeDecodeError as error:
+        raise BadInput(f"{path}: not UTF-8 (byte {error.start}); save the file as UTF-8") from error
+    try:
+        return loads(text, folder=path.resolve().parent, environment=environment)
+    except BadInput as error:
+        raise BadInput(f"{path}: {error}") from error
+
+
+def loads(text: str, *, folder: Path, environment: Mapping[str, str]) -> Config:
+    """The configuration in a text; relative paths in it count from `folder`."""
+    try:
+        raw = tomllib.loads(text)
+    except tomllib.TOMLDecodeError as error:
+        raise BadInput(f"not TOML: {error}") from error
+    if "folder" in raw:
+        raise BadInput("folder: this key does not exist; paths count from the file's own folder")
+    try:
+        config = msgspec.convert(raw, Config)
+    except msgspec.ValidationError as error:
+        raise BadInput(_explain(str(error), raw)) from error
+    config = msgspec.structs.replace(
+        config,
+        folder=str(folder),
+        cameras=tuple(_camera_secret(i, camera, environment) for i, camera in enumerate(config.cameras)),
+        gauges=tuple(_gauge_secret(i, gauge, environment) for i, gauge in enumerate(config.gauges)),
+    )
+    for complaint in _contradictions(config):
+        raise BadInput(complaint)
+    return config
+
+
+# --- what msgspec says, in words that name key and value -----------------------------------------
+
+_AT = re.compile(r"^(?P<what>.*?)(?: - at `(?P<where>[^`]*)`)?$", re.DOTALL)
+_STEP = re.compile(r"\.([A-Za-z_-]+)|\[(\d+)\]")
+
+
+def _explain(message: str, raw: object) -> str:
+    match = _AT.match(message)
+    assert match is not None
+    where = (match["where"] or "$")[1:]
+    key = where.lstrip(".") or "the file"
+    unknown = re.match(r"Object contains unknown field `(.*)`", match["what"])
+    if unknown:
+        full = f"{where}.{unknown[1]}".lstrip(".")
+        return f"{full}: this key does not exist; allowed here: {', '.join(_allowed(where, raw))}"
+    value = _value(where, raw)
+    shown = "" if isinstance(value, dict | list) else f" (it is {value!r})"
+    return f"{key}: {match['what']}{shown}"
+
+
+def _value(where: str, raw: object) -> object:
+    for step in _STEP.finditer(where):
+        name, index = step.groups()
+        match raw:
+            case dict() if name is not None:
+                raw = raw.get(name)
+            case list() if index is not None and int(index) < len(raw):
+                raw = raw[int(index)]
+            case _:
+                return None
+    return raw
+
+
+def _allowed(where: str, raw: object) -> list[str]:
+    """The keys of the struct at a place of the file."""
+    here: Any = Config
+    value: object = raw
+    for step in _STEP.finditer(where):
+        name, _ = step.groups()
+        if name is not None:
+            value = value.get(name) if isinstance(value, dict) else None
+            field = next(f for f in msgspec.structs.fields(here) if f.encode_name == name)
+            here = field.type
+        else:
+            value = value[int(step[2])] if isinstance(value, list) else None
+            here = get_args(here)[0]
+        here = _struct(here, value)
+    names = [f.encode_name for f in msgspec.structs.fields(here) if f.encode_name != "folder"]
+    tag = here.__struct_config__.tag_field
+    return [*([tag] if tag else []), *names]
+
+
+def _struct(annotation: Any, value: object) -> Any:
+    """The struct in a union: the one that the value's tag names, else the first."""
+    options = [o for o in get_args(annotation) if isinstance(o, type) and issubclass(o, msgspec.Struct)]
+    for option in options:
+        config = option.__struct_config__
+        if config.tag_field and isinstance(value, dict) and value.get(config.tag_field) == config.tag:
+            return option
+    return options[0] if options else annotation
+
+
+# --- secrets -------------------------------------------------------------------------------------
+
+
+def _camera_secret(index: int, camera: AnyCamera, environment: Mapping[str, str]) -> AnyCamera:
+    where = f"cameras[{index}]"
+    match camera:
+        case RtspCamera(password=given, password_env=name):
+            secret = _secret(f"{where}.password", given, name, environment)
+            return msgspec.structs.replace(camera, password=secret)
+        case RtmpCamera(key=given, key_env=name):
+            secret = _secret(f"{where}.key", given, name, environment)
+            if len(secret) < 8:
+                raise BadInput(
+                    f"{where}.key: a stream key has at least 8 characters; give `key` or `key_env`"
+                )
+            return msgspec.structs.replace(camera, key=secret)
+        case _:
+            return camera
+
+
+def _gauge_secret(index: int, gauge: AnyGauge, environment: Mapping[str, str]) -> AnyGauge:
+    where = f"gauges[{index}]"
+    match gauge:
+        case MqttGauge(password=given, password_env=name):
+            secret = _secret(f"{where}.password", given, name, environment)
+            return msgspec.structs.replace(gauge, password=secret)
+        case HttpGauge(token=given, token_env=name):
+            secret = _secret(f"{where}.token", given, name, environment)
+            if len(secret) < 16:
+                raise BadInput(
+                    f"{where}.token: a token has at least 16 characters; give `token` or `token_env`"
+                )
+            return msgspec.structs.replace(gauge, token=secret)
+        case _:
+            return gauge
+
+
+def _secret(key: str, given: str, name: str, environment: Mapping[str, str]) -> str:
+    if given and name:
+        raise BadInput(f"{key}: given twice; keep either `{key}` or `{key}_env`")
+    if not name:
+        return given
+    if name not in environment:
+        raise BadInput(f"{key}_env: the environment variable {name!r} is not set")
+    return environment[name]
+
+
+# --- what the parts say of each other ------------------------------------------------------------
+
+
+def _contradictions(config: Config) -> Iterator[str]:
+    yield from _names("lines", [line.id for line in config.lines])
+    yield from _names("cameras", [camera.id for camera in config.cameras])
+    yield from _names("gauges", [gauge.id for gauge in config.gauges])
+    yield from _names("characteristics", [c.id for c in config.characteristics])
+    yield from _keys(config)
+    yield from _characteristics(config)
+    yield from _tags(config)
+
+
+def _names(key: str, ids: list[Any]) -> Iterator[str]:
+    for index, name in enumerate(ids):
+        if not ID.fullmatch(name):
+            yield f"{key}[{index}].id: {name!r}; use lower-case letters, digits and hyphens, at most 64"
+        if name in ids[:index]:
+            yield f"{key}[{index}].id: {name!r} is taken by {key}[{ids.index(name)}]"
+
+
+def _keys(config: Config) -> Iterator[str]:
+    seen: dict[str, int] = {}
+    for index, camera in enumerate(config.cameras):
+        if isinstance(camera, RtmpCamera):
+            if camera.key in seen:
+                yield f"cameras[{index}].key: cameras[{seen[camera.key]}] has the same; each needs its own"
+            seen[camera.key] = index
+
+
+def _characteristics(config: Config) -> Iterator[str]:
+    lines = [line.id for line in config.lines]
+    cameras = [camera.id for camera in config.cameras]
+    for index, one in enumerate(config.characteristics):
+        key = f"characteristics[{index}]"
+        if one.line not in lines:
+            yield f"{key}.line: {one.line!r} is not in `lines`; there are: {', '.join(lines) or 'none'}"
+        if one.camera is not None and one.camera not in cameras:
+            there = ", ".join(cameras) or "none"
+            yield f"{key}.camera: {one.camera!r} is not in `cameras`; there are: {there}"
+        size = one.chart.size
+        if one.chart.kind == "i-mr" and size != 1:
+            yield f"{key}.chart.size: {size}; an I-MR chart has subgroups of 1"
+        if one.chart.kind == "xbar-r" and not 2 <= size <= 25:
+            yield f"{key}.chart.size: {size}; an Xbar-R chart has subgroups of 2 to 25"
+        if one.chart.limits is not None and not one.chart.limits.sigma > 0:
+            yield f"{key}.chart.limits.sigma: {one.chart.limits.sigma}; it must be above 0"
+        if one.specification is not None:
+            given = one.specification
+            limits = [x for x in (given.lower, given.target, given.upper) if x is not None]
+            if given.lower is None and given.upper is None:
+                yield f"{key}.specification: neither `lower` nor `upper` is given"
+            if limits != sorted(limits):
+                yield f"{key}.specification: lower <= target <= upper does not hold: {limits}"
+
+
+def _tags(config: Config) -> Iterator[str]:
+    known = [one.id for one in config.characteristics]
+    lines = [line.id for line in config.lines]
+    for index, gauge in enumerate(config.gauges):
+        for number, tag in enumerate(gauge.tags):
+            if tag.characteristic not in known:
+                where = f"gauges[{index}].tags[{number}].characteristic"
+                yield f"{where}: {tag.characteristic!r} is not in `characteristics`"
+        for number, counter in enumerate(gauge.counters):
+            if counter.line not in lines:
+                yield f"gauges[{index}].counters[{number}].line: {counter.line!r} is not in `lines`"

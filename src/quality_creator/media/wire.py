@@ -1,0 +1,151 @@
+"""What hub and media worker say to each other, and how it is framed.
+
+Two pipes: settings go down, parts and states come up. Each frame is a 4-byte big-endian length
+and one msgpack message. The worker's standard output is for its log alone.
+"""
+
+import struct
+from typing import Literal
+
+import msgspec
+
+from quality_creator.config import AnyCamera
+from quality_creator.model.clock import MediaTime, Micros
+from quality_creator.model.errors import BadPayload
+from quality_creator.model.ids import SourceId
+from quality_creator.model.scene import Scene
+from quality_creator.model.stream import Rendition
+
+MAX_FRAME = 64 << 20
+"""Bytes; a length above this is a broken stream, not a long message."""
+
+
+# --- down ----------------------------------------------------------------------------------------
+
+
+class Start(msgspec.Struct, frozen=True, kw_only=True, tag="start"):
+    """The first message: everything that the worker needs to go on air."""
+
+    cameras: tuple[AnyCamera, ...]
+    scene: Scene
+    renditions: tuple[Rendition, ...]
+    msn: int
+    part: int
+    """Number of the part to emit first."""
+    position: MediaTime
+    """Its position in the stream."""
+    utc: Micros
+    """Its wall time. What lies between it and now is caught up at once, so that nothing is missing."""
+    rtmp_fd: int | None = None
+    """A listening socket that the hub opened, so that pushes wait while a worker is away."""
+    slate: str = ""
+    """What a slate says below a lost source's name."""
+
+
+class SetScene(msgspec.Struct, frozen=True, kw_only=True, tag="scene"):
+    """Change who stands where at the next picture."""
+
+    scene: Scene
+    number: int
+    """Returned in `SceneSet`, so that the asker knows when it was on air."""
+
+
+class Stop(msgspec.Struct, frozen=True, kw_only=True, tag="stop"):
+    """Finish the part at hand, emit it and leave."""
+
+
+Down = Start | SetScene | Stop
+
+# --- up ------------------------------------------------------------------------------------------
+
+
+class Init(msgspec.Struct, frozen=True, kw_only=True, tag="init"):
+    """A rendition's initialisation segment; sent before the first part."""
+
+    rendition: str
+    data: bytes
+    codecs: str
+    """RFC 6381, as in `CODECS`."""
+
+
+class Part(msgspec.Struct, frozen=True, kw_only=True, tag="part"):
+    """One part of every rendition: they are made, kept and announced together."""
+
+    msn: int
+    part: int
+    start: MediaTime
+    utc: Micros
+    """Wall time of the part's first picture."""
+    independent: bool
+    data: dict[str, bytes]
+    """`[moof][mdat]` by the rendition's name."""
+    shown: dict[SourceId, tuple[int, ...]]
+    """For each source in the picture: when the frame shown at each picture was taken, in
+    microseconds since 1970 by the source's clock, or 0 where a slate stands."""
+    cpu_s: float
+    """CPU seconds that the worker has used since it started."""
+    late_ms: float
+    """How late the mixer's worst tick in this part was."""
+
+
+SourceCondition = Literal["connecting", "live", "frozen", "slate"]
+
+
+class SourceState(msgspec.Struct, frozen=True, kw_only=True, tag="source"):
+    """How a source is doing; sent when it changes."""
+
+    source: SourceId
+    condition: SourceCondition
+    words: str = ""
+    """The peer's own words, or ours, for the operator."""
+
+
+class SceneSet(msgspec.Struct, frozen=True, kw_only=True, tag="scene-set"):
+    """A scene is on air from this position on."""
+
+    number: int
+    position: MediaTime
+
+
+class Note(msgspec.Struct, frozen=True, kw_only=True, tag="note"):
+    """Something that the operator should read."""
+
+    words: str
+
+
+Up = Init | Part | SourceState | SceneSet | Note
+
+_LENGTH = struct.Struct(">I")
+_encoder = msgspec.msgpack.Encoder()
+_down: msgspec.msgpack.Decoder[Down] = msgspec.msgpack.Decoder(Down)
+_up: msgspec.msgpack.Decoder[Up] = msgspec.msgpack.Decoder(Up)
+
+
+def frame(message: Down | Up) -> bytes:
+    """A message with its length, ready for the pipe."""
+    body = _encoder.encode(message)
+    return _LENGTH.pack(len(body)) + body
+
+
+def length(header: bytes) -> int:
+    """How many bytes follow a 4-byte header. Raises BadPayload above `MAX_FRAME`."""
+    (size,) = _LENGTH.unpack(header)
+    if size > MAX_FRAME:
+        raise BadPayload(f"a message of {size} bytes on the worker's pipe; at most {MAX_FRAME} are allowed")
+    return int(size)
+
+
+def down(body: bytes) -> Down:
+    """What the hub said. Raises BadPayload."""
+    try:
+        return _down.decode(body)
+    except msgspec.MsgspecError as error:
+        raise BadPayload(f"the hub's message can't be read: {error}") from error
+
+
+def up(body: bytes) -> Up:
+    """What the worker said. Raises BadPayload."""
+    try:
+        return _up.decode(body)
+    except msgspec.MsgspecError as error:
+        raise BadPayload(f"the worker's message can't be read: {error}") from error

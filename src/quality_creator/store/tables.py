@@ -1,0 +1,146 @@
+"""What is kept, as tables."""
+
+from datetime import datetime
+from typing import Any
+
+import msgspec
+from sqlalchemy import (
+    BigInteger,
+    Boolean,
+    Column,
+    Dialect,
+    Float,
+    ForeignKey,
+    Index,
+    Integer,
+    LargeBinary,
+    MetaData,
+    String,
+    Table,
+    Text,
+    UniqueConstraint,
+)
+from sqlalchemy.types import TypeDecorator
+
+from quality_creator.model.clock import micros, utc
+
+
+class UtcTime(TypeDecorator[datetime]):
+    """An aware instant as microseconds since 1970: SQLite drops time zones, integers do not."""
+
+    impl = BigInteger
+    cache_ok = True
+
+    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> int | None:
+        return None if value is None else micros(value)
+
+    def process_result_value(self, value: int | None, dialect: Dialect) -> datetime | None:
+        return None if value is None else utc(value)
+
+
+class Json(TypeDecorator[Any]):
+    """A value as JSON text, written and read by msgspec."""
+
+    impl = Text
+    cache_ok = True
+
+    def process_bind_param(self, value: Any, dialect: Dialect) -> str | None:
+        return None if value is None else msgspec.json.encode(value).decode()
+
+    def process_result_value(self, value: str | None, dialect: Dialect) -> Any:
+        return None if value is None else msgspec.json.decode(value)
+
+
+metadata = MetaData(
+    naming_convention={
+        "ix": "ix_%(column_0_label)s",
+        "uq": "uq_%(table_name)s_%(column_0_name)s",
+        "ck": "ck_%(table_name)s_%(constraint_name)s",
+        "fk": "fk_%(table_name)s_%(column_0_name)s",
+        "pk": "pk_%(table_name)s",
+    }
+)
+
+episodes = Table(
+    "episodes",
+    metadata,
+    Column("id", String(36), primary_key=True),
+    Column("slug", String(64), nullable=False, unique=True),
+    Column("title", Json, nullable=False),
+    Column("summary", Json, nullable=False),
+    Column("brand", Json, nullable=False),
+    Column("state", String(16), nullable=False),
+    Column("sources", Json, nullable=False),
+    Column("scene", Json, nullable=False),
+    Column("planned", UtcTime),
+    Column("started", UtcTime),
+    Column("ended", UtcTime),
+)
+
+segments = Table(
+    "segments",
+    metadata,
+    Column("episode", String(36), ForeignKey("episodes.id"), primary_key=True),
+    Column("msn", Integer, primary_key=True, autoincrement=False),
+    Column("start", BigInteger, nullable=False, comment="MediaTime"),
+    Column("duration", BigInteger, nullable=False, comment="ticks of 1/90000 s"),
+    Column("utc", BigInteger, nullable=False, comment="microseconds since 1970 of the first picture"),
+    Column("discontinuity", Boolean, nullable=False, default=False),
+    Column("recorded", Boolean, nullable=False, default=True),
+    Column("inits", Json, nullable=False, comment="by rendition: name of the init object"),
+    Column("parts", Json, nullable=False, comment="by rendition: [[bytes, independent], ...]"),
+)
+
+messages = Table(
+    "messages",
+    metadata,
+    Column("episode", String(36), ForeignKey("episodes.id"), primary_key=True),
+    Column("msn", Integer, primary_key=True, autoincrement=False),
+    Column("data", LargeBinary, nullable=False, comment="JSON: the segment's timed messages"),
+    Column("signals", Json, nullable=False, comment="the completing signals, for the timeline"),
+    comment="What was stamped into each segment, so that nobody has to open the segments to draw a chart.",
+)
+
+measurements = Table(
+    "measurements",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("gauge", String(64), nullable=False),
+    Column("sequence", BigInteger, nullable=False),
+    Column("characteristic", String(64), nullable=False),
+    Column("time", BigInteger, nullable=False, comment="the source's, microseconds since 1970"),
+    Column("received", BigInteger, nullable=False, comment="ours, microseconds since 1970"),
+    Column("value", Float, nullable=False),
+    Column("status", String(16), nullable=False),
+    UniqueConstraint("gauge", "characteristic", "sequence"),
+    Index("ix_measurements_characteristic_time", "characteristic", "time"),
+)
+
+charts = Table(
+    "charts",
+    metadata,
+    Column("characteristic", String(64), primary_key=True),
+    Column("plan", Json, nullable=False),
+    Column("state", LargeBinary, nullable=False, comment="as quality.encode writes it"),
+    Column("points", BigInteger, nullable=False, comment="measurements judged so far"),
+)
+
+estimations = Table(
+    "estimations",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("characteristic", String(64), nullable=False, index=True),
+    Column("made", UtcTime, nullable=False),
+    Column("by", String(128), nullable=False),
+    Column("record", Json, nullable=False, comment="span, method, constants, excluded, limits"),
+)
+
+refusals = Table(
+    "refusals",
+    metadata,
+    Column("gauge", String(64), primary_key=True),
+    Column("reason", String(32), primary_key=True),
+    Column("count", BigInteger, nullable=False),
+    Column("detail", Text, nullable=False, comment="the newest, in words"),
+    Column("time", UtcTime, nullable=False),
+)
