@@ -1,0 +1,2 @@
+/** The episode page. */
+export {};

@@ -1,0 +1,23 @@
+import { defineConfig } from "vite";
+
+/** Each page loads `site` and at most one island of its own; the server finds their files in the manifest. */
+export default defineConfig({
+  base: "/static/",
+  publicDir: "public",
+  build: {
+    outDir: "../src/quality_creator/web/dist",
+    emptyOutDir: true,
+    manifest: true,
+    target: "es2022",
+    assetsInlineLimit: 0, // the content security policy allows no data: addresses
+    modulePreload: { polyfill: false },
+    rollupOptions: {
+      input: {
+        site: "src/site.ts",
+        home: "src/home.ts",
+        episode: "src/episode.ts",
+        design: "src/design.ts",
+      },
+    },
+  },
+});
