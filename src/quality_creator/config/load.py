@@ -80,6 +80,8 @@ def _explain(message: str, raw: object) -> str:
         full = f"{where}.{unknown[1]}".lstrip(".")
         return f"{full}: this key does not exist; allowed here: {', '.join(_allowed(where, raw))}"
     value = _value(where, raw)
+    if match["what"].startswith(("Invalid value", "Invalid enum value")):
+        return f"{key}: {value!r} does not exist; allowed here: {', '.join(_choices(where, raw))}"
     shown = "" if isinstance(value, dict | list) else f" (it is {value!r})"
     return f"{key}: {match['what']}{shown}"
 
@@ -97,23 +99,35 @@ def _value(where: str, raw: object) -> object:
     return raw
 
 
+def _choices(where: str, raw: object) -> list[str]:
+    """The values that a key with a fixed choice may have."""
+    parent, _, field = where.rpartition(".")
+    union = _annotation(parent, raw)
+    here = _struct(union, _value(parent, raw))
+    if here.__struct_config__.tag_field == field:
+        return [str(option.__struct_config__.tag) for option in get_args(union)]
+    choices = next(f.type for f in msgspec.structs.fields(here) if f.encode_name == field)
+    return [str(choice) for choice in get_args(choices)]
+
+
 def _allowed(where: str, raw: object) -> list[str]:
     """The keys of the struct at a place of the file."""
-    here: Any = Config
-    value: object = raw
-    for step in _STEP.finditer(where):
-        name, _ = step.groups()
-        if name is not None:
-            value = value.get(name) if isinstance(value, dict) else None
-            field = next(f for f in msgspec.structs.fields(here) if f.encode_name == name)
-            here = field.type
-        else:
-            value = value[int(step[2])] if isinstance(value, list) else None
-            here = get_args(here)[0]
-        here = _struct(here, value)
+    here = _struct(_annotation(where, raw), _value(where, raw))
     names = [f.encode_name for f in msgspec.structs.fields(here) if f.encode_name != "folder"]
     tag = here.__struct_config__.tag_field
     return [*([tag] if tag else []), *names]
+
+
+def _annotation(where: str, raw: object) -> Any:
+    """The type that the configuration has at a place of the file."""
+    here: Any = Config
+    for step in _STEP.finditer(where):
+        if step[1] is None:
+            here = get_args(here)[0]
+            continue
+        struct = _struct(here, _value(where[: step.start()], raw))
+        here = next(f.type for f in msgspec.structs.fields(struct) if f.encode_name == step[1])
+    return here
 
 
 def _struct(annotation: Any, value: object) -> Any:
