@@ -1,0 +1,197 @@
+"""Charts of measurements: I-MR, Xbar-R and Xbar-S, of equal or unequal subgroups.
+
+Source: Shewhart (1931); Montgomery, chapter 6; ISO 7870-2; NIST/SEMATECH e-Handbook 6.3.2.
+"""
+
+import math
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+
+from quality_creator.model.errors import BadInput
+from quality_creator.quality.chart import Estimation, Floats, Limits, Lines, Plan, PointLines
+from quality_creator.quality.constants import c4, c5
+from quality_creator.quality.estimate import (
+    Chosen,
+    Method,
+    Sigma,
+    chosen,
+    individuals_sigma,
+    mean,
+    needed_spread,
+    range_constants,
+    record,
+    subgroups_sigma,
+)
+from quality_creator.quality.judge import Plotted
+from quality_creator.quality.subgroups import Spread, Subgroups, clip, moving_range, reduce
+
+
+def spread_constants(plan: Plan, n: int) -> tuple[float, float]:
+    """Mean and standard deviation of the chart's spread of n values of sigma 1."""
+    if plan.kind == "xbar-s":
+        return c4(n), c5(n)
+    ranges = range_constants(plan)
+    return ranges.d2(2 if plan.kind == "i-mr" else n), ranges.d3(2 if plan.kind == "i-mr" else n)
+
+
+def lines(plan: Plan, center: float, sigma: float, *, spread_center: float | None = None) -> Limits:
+    """Limits for points of the plan's size.
+
+    Args:
+        plan: Its kind is one of `chart.VARIABLES`.
+        center: Mean of the values.
+        sigma: Standard deviation of one value.
+        spread_center: The weighted mean spread of unequal subgroups; it then serves them all.
+    """
+    if not (math.isfinite(center) and math.isfinite(sigma)):
+        raise BadInput(f"the centre ({center}) and sigma ({sigma}) of limits are finite numbers")
+    if sigma <= 0.0:
+        raise BadInput(f"sigma is a positive number, not {sigma}; constant values have no control limits")
+    reach = plan.width * sigma / math.sqrt(plan.size)
+    mean, deviation = spread_constants(plan, plan.size)
+    middle = mean * sigma if spread_center is None else spread_center
+    limits = Limits(
+        center=center,
+        sigma=sigma,
+        location=Lines(center=center, lower=center - reach, upper=center + reach),
+        spread=Lines(
+            center=middle,
+            lower=max(0.0, middle - plan.width * deviation * sigma),
+            upper=middle + plan.width * deviation * sigma,
+        ),
+        common_spread=spread_center is not None,
+    )
+    assert limits.spread is not None
+    if not all(map(math.isfinite, (limits.location.lower, limits.location.upper, limits.spread.upper))):
+        raise BadInput(
+            f"limits {plan.width} sigma around {center} leave the range of numbers; scale the values"
+        )
+    return limits
+
+
+def reduced(plan: Plan, rows: Floats, previous: float) -> Subgroups:
+    """The mean and the chart's spread of rows of shape (points, size).
+
+    Args:
+        plan: Individuals have their moving range for a spread.
+        rows: One point's values each; NaN is a missing value.
+        previous: The individual before the first; NaN when there was none.
+    """
+    if plan.size == 1:
+        values = rows[:, 0]
+        return Subgroups(values, clip(moving_range(values, previous)), None)
+    return reduce(rows, _shown(plan))
+
+
+def estimate(
+    plan: Plan, rows: Floats, subgroups: Subgroups, *, method: str | None, which: Chosen, by: str
+) -> Estimation:
+    """Limits from the chosen points, with their record.
+
+    Args:
+        plan: Its kind is one of `chart.VARIABLES`.
+        rows: All values, shape (points, size).
+        subgroups: What `reduced` made of all rows, after nothing.
+        method: One of `estimate.methods(plan)`; None for the first of them.
+        which: The points to use.
+        by: Who decided.
+    """
+    name = chosen(plan, method)
+    process = understand(plan, rows, subgroups, name, which)
+    limits = lines(plan, process.center, process.sigma.value, spread_center=process.spread_center)
+    return record(
+        plan, method=name, sigma=process.sigma, which=which, used=process.used, by=by, limits=limits
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Process:
+    """What a span of data says about the process."""
+
+    center: float
+    sigma: Sigma
+    used: int
+    spread_center: float | None
+    """The weighted mean spread where subgroups are unequal."""
+
+
+def understand(plan: Plan, rows: Floats, subgroups: Subgroups, method: Method, which: Chosen) -> Process:
+    """Centre and sigma of the process from the chosen points; arguments as of `estimate`."""
+    first, last = which.span
+    if plan.size == 1:
+        values = which.cut(rows[:, 0])
+        ranges = moving_range(values, math.nan)[1:] if which.excluded else subgroups.spread[first + 1 : last]
+        present = values if math.isfinite(values.sum()) else values[~np.isnan(values)]
+        _enough(len(present))
+        return Process(mean(present), individuals_sigma(plan, values, ranges, method), len(present), None)
+    shown = _shown(plan)
+    whole = not which.excluded and (first, last) == (0, len(rows)) and not np.isnan(subgroups.mean.sum())
+    if not whole:
+        rows = rows[first:last][which.kept]
+        rows = rows[~np.isnan(rows).all(axis=1)]
+        subgroups = reduce(rows, shown)
+    _enough(len(rows))
+    needed = needed_spread(method)
+    sigma = subgroups_sigma(plan, subgroups if needed == shown else reduce(rows, needed), method)
+    if subgroups.count is None:
+        return Process(mean(subgroups.mean), sigma, len(rows), None)
+    weight = subgroups.count / subgroups.count.sum()
+    center = float((subgroups.mean * weight).sum())
+    return Process(center, sigma, len(rows), _weighted_spread(subgroups))
+
+
+def _weighted_spread(subgroups: Subgroups) -> float:
+    assert subgroups.count is not None
+    usable = ~np.isnan(subgroups.spread)
+    counts = subgroups.count[usable]
+    return float((subgroups.spread[usable] * (counts / counts.sum())).sum())
+
+
+def _shown(plan: Plan) -> Spread:
+    return "range" if plan.kind == "xbar-r" else "deviation"
+
+
+def _enough(points: int) -> None:
+    if points < 2:
+        raise BadInput(f"an estimation needs at least 2 points with values, not {points}")
+
+
+def plot(plan: Plan, limits: Limits, subgroups: Subgroups) -> Plotted:
+    """What `reduced` made, with the lines it is judged by."""
+    if subgroups.count is None:
+        unit = limits.sigma / math.sqrt(plan.size)
+        return Plotted(subgroups.mean, subgroups.spread, unit, limits.location, limits.spread)
+    counts = subgroups.count
+    units = _per_count(plan, lambda n: limits.sigma / math.sqrt(n))[counts]
+    center = np.full(len(counts), limits.center)
+    reach = plan.width * units
+    return Plotted(
+        subgroups.mean,
+        subgroups.spread,
+        units,
+        PointLines(center=center, lower=center - reach, upper=center + reach),
+        _spread_lines(plan, limits, subgroups),
+    )
+
+
+def _spread_lines(plan: Plan, limits: Limits, subgroups: Subgroups) -> PointLines:
+    assert limits.spread is not None
+    assert subgroups.count is not None
+    middle = limits.spread.center if limits.common_spread else None
+
+    def center(n: int) -> float:
+        return spread_constants(plan, n)[0] * limits.sigma if middle is None else middle
+
+    def reach(n: int) -> float:
+        return plan.width * spread_constants(plan, n)[1] * limits.sigma
+
+    centers = _per_count(plan, center, least=2)[subgroups.count]
+    reaches = _per_count(plan, reach, least=2)[subgroups.count]
+    return PointLines(center=centers, lower=np.maximum(0.0, centers - reaches), upper=centers + reaches)
+
+
+def _per_count(plan: Plan, value: Callable[[int], float], least: int = 1) -> Floats:
+    """`value(n)` at index n, NaN where n values make no statistic."""
+    return np.array([value(n) if n >= least else math.nan for n in range(plan.size + 1)])
