@@ -1,0 +1,258 @@
+/**
+ * The words of the data in the stream, as `quality_creator.model.event` has them, and the one place where
+ * JSON becomes them. Whatever does not fit is refused whole: half a message would be a wrong chart.
+ */
+
+/** Position in the stream, in ticks of 1/90000 s from the episode's first frame. */
+export type MediaTime = number;
+export const TICKS = 90_000;
+/** One picture at 25/s. */
+export const FRAME_TICKS = 3_600;
+
+/** The description of the ID3 frame that carries a message. */
+export const SCHEME = "quality-creator/1";
+
+export interface Text {
+  readonly "zh-Hans": string;
+  readonly en: string;
+}
+
+export interface Signal {
+  readonly rule: string;
+  /** False at the point that completes the pattern. */
+  readonly continuing: boolean;
+}
+
+export type Status = "good" | "uncertain" | "bad";
+
+export interface Point {
+  readonly characteristic: string;
+  /** Number of the measurement within its characteristic, without gaps. */
+  readonly index: number;
+  /** Microseconds since 1970, the source's clock. */
+  readonly time: number;
+  readonly value: number;
+  readonly status: Status;
+  readonly late: boolean;
+  /** Number of the plotted point; null while a subgroup fills. */
+  readonly plotted: number | null;
+  readonly location: number | null;
+  readonly spread: number | null;
+  readonly signals: readonly Signal[];
+}
+
+export interface Counters {
+  readonly line: string;
+  readonly time: number;
+  readonly total: number;
+  readonly rejected: number;
+}
+
+export interface ChartLimits {
+  readonly center: number;
+  readonly lower: number | null;
+  readonly upper: number | null;
+}
+
+export interface Specification {
+  readonly lower: number | null;
+  readonly target: number | null;
+  readonly upper: number | null;
+  readonly origin: Text | null;
+}
+
+export interface Definition {
+  readonly characteristic: string;
+  readonly name: Text;
+  readonly unit: string;
+  readonly line: string;
+  readonly lineName: Text;
+  readonly decimals: number;
+  readonly chart: "i-mr" | "xbar-r";
+  readonly size: number;
+  readonly rules: readonly string[];
+  readonly specification: Specification | null;
+  /** Null until limits are frozen. */
+  readonly location: ChartLimits | null;
+  readonly spread: ChartLimits | null;
+}
+
+export interface Definitions {
+  readonly type: "definitions";
+  readonly characteristics: readonly Definition[];
+}
+
+export interface FrameData {
+  readonly type: "data";
+  /** Microseconds since 1970: the wall time of the frame. */
+  readonly utc: number;
+  readonly points: readonly Point[];
+  readonly counters: readonly Counters[];
+}
+
+export type Message = Definitions | FrameData;
+
+export interface TimedMessage {
+  readonly at: MediaTime;
+  readonly message: Message;
+}
+
+/** What was received is not what the stream's data should be. */
+export class BadData extends Error {
+  override readonly name = "BadData";
+}
+
+/** One message from its JSON text. Throws BadData and nothing else. */
+export function messageFromText(text: string): Message {
+  let value: unknown;
+  try {
+    value = JSON.parse(text);
+  } catch {
+    throw new BadData("a message is not JSON");
+  }
+  return message(value);
+}
+
+/** The messages of one segment, from parsed JSON. Throws BadData and nothing else. */
+export function timedMessages(value: unknown): TimedMessage[] {
+  return list(value, "messages").map((item) => {
+    const fields = object(item, "timed message");
+    return { at: integer(fields, "at"), message: message(fields["message"]) };
+  });
+}
+
+function message(value: unknown): Message {
+  const fields = object(value, "message");
+  switch (fields["type"]) {
+    case "definitions":
+      return {
+        type: "definitions",
+        characteristics: list(fields["characteristics"], "characteristics").map(definition),
+      };
+    case "data":
+      return {
+        type: "data",
+        utc: integer(fields, "utc"),
+        points: list(fields["points"] ?? [], "points").map(point),
+        counters: list(fields["counters"] ?? [], "counters").map(counters),
+      };
+    default:
+      throw new BadData(`a message of type ${String(fields["type"])}`);
+  }
+}
+
+function definition(value: unknown): Definition {
+  const fields = object(value, "definition");
+  return {
+    characteristic: string(fields, "characteristic"),
+    name: text(fields["name"]),
+    unit: string(fields, "unit"),
+    line: string(fields, "line"),
+    lineName: text(fields["line_name"]),
+    decimals: Math.min(Math.max(integer(fields, "decimals"), 0), 12),
+    chart: oneOf(fields, "chart", ["i-mr", "xbar-r"]),
+    size: integer(fields, "size"),
+    rules: list(fields["rules"], "rules").map((rule) => {
+      if (typeof rule !== "string") throw new BadData("a rule that is no text");
+      return rule;
+    }),
+    specification: absentOr(fields["specification"], specification),
+    location: absentOr(fields["location"], chartLimits),
+    spread: absentOr(fields["spread"], chartLimits),
+  };
+}
+
+function specification(value: unknown): Specification {
+  const fields = object(value, "specification");
+  return {
+    lower: absentOr(fields["lower"], finite),
+    target: absentOr(fields["target"], finite),
+    upper: absentOr(fields["upper"], finite),
+    origin: absentOr(fields["origin"], text),
+  };
+}
+
+function chartLimits(value: unknown): ChartLimits {
+  const fields = object(value, "limits");
+  return {
+    center: finite(fields["center"]),
+    lower: absentOr(fields["lower"], finite),
+    upper: absentOr(fields["upper"], finite),
+  };
+}
+
+function point(value: unknown): Point {
+  const fields = object(value, "point");
+  return {
+    characteristic: string(fields, "characteristic"),
+    index: integer(fields, "index"),
+    time: integer(fields, "time"),
+    value: finite(fields["value"]),
+    status: fields["status"] === undefined ? "good" : oneOf(fields, "status", ["good", "uncertain", "bad"]),
+    late: fields["late"] === true,
+    plotted: absentOr(fields["plotted"], () => integer(fields, "plotted")),
+    location: absentOr(fields["location"], finite),
+    spread: absentOr(fields["spread"], finite),
+    signals: list(fields["signals"] ?? [], "signals").map((item) => {
+      const signal = object(item, "signal");
+      return { rule: string(signal, "rule"), continuing: signal["continuing"] === true };
+    }),
+  };
+}
+
+function counters(value: unknown): Counters {
+  const fields = object(value, "counters");
+  return {
+    line: string(fields, "line"),
+    time: integer(fields, "time"),
+    total: integer(fields, "total"),
+    rejected: integer(fields, "rejected"),
+  };
+}
+
+function text(value: unknown): Text {
+  const fields = object(value, "text");
+  return { "zh-Hans": string(fields, "zh-Hans"), en: string(fields, "en") };
+}
+
+type Fields = Readonly<Record<string, unknown>>;
+
+function object(value: unknown, what: string): Fields {
+  if (typeof value !== "object" || value === null || Array.isArray(value)) {
+    throw new BadData(`a ${what} that is no object`);
+  }
+  return value as Fields;
+}
+
+function list(value: unknown, what: string): readonly unknown[] {
+  if (!Array.isArray(value)) throw new BadData(`${what} that are no list`);
+  return value;
+}
+
+function string(fields: Fields, name: string): string {
+  const value = fields[name];
+  if (typeof value !== "string") throw new BadData(`${name} is no text`);
+  return value;
+}
+
+function integer(fields: Fields, name: string): number {
+  const value = fields[name];
+  if (typeof value !== "number" || !Number.isSafeInteger(value)) throw new BadData(`${name} is no integer`);
+  return value;
+}
+
+function finite(value: unknown): number {
+  if (typeof value !== "number" || !Number.isFinite(value)) throw new BadData("a value that is no number");
+  return value;
+}
+
+function oneOf<const T extends string>(fields: Fields, name: string, allowed: readonly T[]): T {
+  const value = fields[name];
+  const found = allowed.find((item) => item === value);
+  if (found === undefined) throw new BadData(`${name} is ${String(value)}`);
+  return found;
+}
+
+function absentOr<T>(value: unknown, read: (value: unknown) => T): T | null {
+  return value === undefined || value === null ? null : read(value);
+}

@@ -1,0 +1,176 @@
+/**
+ * Keeps what the stream has said, by media time. In what order, how often and in what pieces messages
+ * arrive makes no difference: live parts, a loaded segment and the backlog overlap freely.
+ */
+
+import type {
+  Counters,
+  Definition,
+  FrameData,
+  MediaTime,
+  Point,
+  Signal,
+  TimedMessage,
+} from "./message";
+import { TICKS } from "./message";
+
+/** A measurement and the frame that it belongs to. */
+export interface Placed {
+  readonly at: MediaTime;
+  readonly point: Point;
+}
+
+/** A rule's pattern, complete at this frame. */
+export interface Mark {
+  readonly at: MediaTime;
+  readonly characteristic: string;
+  readonly rule: string;
+  readonly index: number;
+}
+
+export class Store {
+  private readonly definitions = new Sorted<{ at: number; items: readonly Definition[] }>((a, b) => a.at - b.at);
+  private readonly clock = new Sorted<{ at: number; utc: number }>((a, b) => a.at - b.at);
+  private readonly points = new Map<string, Sorted<Placed>>();
+  private readonly counts = new Map<string, Sorted<{ at: number; counters: Counters }>>();
+  private readonly signals = new Map<string, Mark>();
+
+  /** Take messages in. Whether anything was new. */
+  add(messages: Iterable<TimedMessage>): boolean {
+    let fresh = false;
+    for (const { at, message } of messages) {
+      const added =
+        message.type === "definitions"
+          ? this.definitions.add({ at, items: message.characteristics })
+          : this.addData(at, message);
+      fresh ||= added;
+    }
+    return fresh;
+  }
+
+  /** Marks of the timeline that are known from elsewhere than the stream. */
+  addMarks(marks: Iterable<Mark>): boolean {
+    let fresh = false;
+    for (const mark of marks) {
+      const key = `${mark.characteristic}\n${mark.index}\n${mark.rule}`;
+      if (this.signals.has(key)) continue;
+      this.signals.set(key, mark);
+      fresh = true;
+    }
+    return fresh;
+  }
+
+  /** Every completed pattern that is known, in the order of the stream. */
+  marks(): Mark[] {
+    return [...this.signals.values()].sort(
+      (a, b) => a.at - b.at || a.index - b.index || (a.rule < b.rule ? -1 : 1),
+    );
+  }
+
+  /** The newest definitions in (from, to]. */
+  definitionsIn(from: MediaTime, to: MediaTime): readonly Definition[] {
+    return this.definitions.last(from, to)?.items ?? [];
+  }
+
+  /** The measurements of a characteristic in (from, to], in their own order. */
+  pointsIn(characteristic: string, from: MediaTime, to: MediaTime): readonly Placed[] {
+    return this.points.get(characteristic)?.slice(from, to) ?? [];
+  }
+
+  /** The newest counters of each line in (from, to], by the line's name. */
+  countersIn(from: MediaTime, to: MediaTime): Counters[] {
+    const found: Counters[] = [];
+    for (const line of [...this.counts.keys()].sort()) {
+      const last = this.counts.get(line)?.last(from, to);
+      if (last) found.push(last.counters);
+    }
+    return found;
+  }
+
+  /** The wall time of `position`, in microseconds, told by the newest frame in (from, position] that says it. */
+  utcAt(from: MediaTime, position: MediaTime): number | null {
+    const anchor = this.clock.last(from, position);
+    return anchor ? anchor.utc + Math.round(((position - anchor.at) * 1e6) / TICKS) : null;
+  }
+
+  private addData(at: MediaTime, data: FrameData): boolean {
+    let fresh = this.clock.add({ at, utc: data.utc });
+    for (const point of data.points) {
+      const added = sortedOf(this.points, point.characteristic, byPlace).add({ at, point });
+      if (added) this.addMarks(completed(at, point));
+      fresh ||= added;
+    }
+    for (const counters of data.counters) {
+      const added = sortedOf(this.counts, counters.line, byCount).add({ at, counters });
+      fresh ||= added;
+    }
+    return fresh;
+  }
+}
+
+function completed(at: MediaTime, point: Point): Mark[] {
+  return point.signals
+    .filter((signal: Signal) => !signal.continuing)
+    .map(({ rule }) => ({ at, characteristic: point.characteristic, rule, index: point.index }));
+}
+
+const byPlace = (a: Placed, b: Placed) => a.at - b.at || a.point.index - b.point.index;
+
+const byCount = (a: { at: number; counters: Counters }, b: { at: number; counters: Counters }) =>
+  a.at - b.at ||
+  a.counters.time - b.counters.time ||
+  a.counters.total - b.counters.total ||
+  a.counters.rejected - b.counters.rejected;
+
+function sortedOf<T extends { at: number }>(
+  map: Map<string, Sorted<T>>,
+  key: string,
+  order: (a: T, b: T) => number,
+): Sorted<T> {
+  let found = map.get(key);
+  if (!found) map.set(key, (found = new Sorted(order)));
+  return found;
+}
+
+/** A list in order, without equals; nearly everything arrives at its end. */
+class Sorted<T extends { at: number }> {
+  private readonly items: T[] = [];
+
+  constructor(private readonly order: (a: T, b: T) => number) {}
+
+  add(item: T): boolean {
+    let index = this.items.length;
+    const last = this.items[index - 1];
+    if (last !== undefined && this.order(last, item) >= 0) {
+      index = lowest(this.items.length, (i) => this.order(this.items[i]!, item) >= 0);
+      if (this.order(this.items[index]!, item) === 0) return false;
+    }
+    this.items.splice(index, 0, item);
+    return true;
+  }
+
+  last(from: number, to: number): T | undefined {
+    const item = this.items[this.after(to) - 1];
+    return item && item.at > from ? item : undefined;
+  }
+
+  slice(from: number, to: number): readonly T[] {
+    return this.items.slice(this.after(from), this.after(to));
+  }
+
+  private after(at: number): number {
+    return lowest(this.items.length, (i) => this.items[i]!.at > at);
+  }
+}
+
+/** The lowest index in [0, count) for which a monotonic test holds, else count. */
+export function lowest(count: number, holds: (index: number) => boolean): number {
+  let low = 0;
+  let high = count;
+  while (low < high) {
+    const middle = (low + high) >>> 1;
+    if (holds(middle)) high = middle;
+    else low = middle + 1;
+  }
+  return low;
+}
