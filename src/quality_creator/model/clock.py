@@ -25,7 +25,9 @@ def micros(instant: datetime) -> Micros:
     """An aware instant in microseconds. Raises ValueError for a naive one."""
     if instant.tzinfo is None:
         raise ValueError("an instant without a time zone; write it with Z or an offset")
-    return Micros((instant - _EPOCH) // timedelta(microseconds=1))
+    since = instant - _EPOCH
+    # By hand: dividing by a timedelta takes four times as long, and every reading comes through here.
+    return Micros((since.days * 86_400 + since.seconds) * 1_000_000 + since.microseconds)
 
 
 def utc(instant: int) -> datetime:

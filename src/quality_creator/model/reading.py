@@ -68,4 +68,6 @@ class Refusal(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=T
     detail: str
     """What was received and what is allowed."""
     index: int | None = None
-    """Position in the batch, from 0."""
+    """Position in the batch, from 0; absent when the batch as a whole could not be read."""
+    among: Literal["readings", "counters"] = "readings"
+    """In which of the batch's two lists `index` counts."""
