@@ -104,7 +104,8 @@ messages = Table(
 measurements = Table(
     "measurements",
     metadata,
-    Column("id", Integer, primary_key=True),
+    # SQLite counts rows only in a column that is exactly INTEGER; its integers have 64 bits.
+    Column("id", BigInteger().with_variant(Integer, "sqlite"), primary_key=True),
     Column("gauge", String(64), nullable=False),
     Column("sequence", BigInteger, nullable=False),
     Column("characteristic", String(64), nullable=False),
@@ -122,7 +123,9 @@ charts = Table(
     Column("characteristic", String(64), primary_key=True),
     Column("plan", Json, nullable=False),
     Column("state", LargeBinary, nullable=False, comment="as quality.encode writes it"),
-    Column("points", BigInteger, nullable=False, comment="measurements judged so far"),
+    Column("frozen", Boolean, nullable=False, comment="whether the state has the limits that judge"),
+    Column("waiting", Json, nullable=False, comment="values from which limits are to be estimated"),
+    Column("points", BigInteger, nullable=False, comment="measurements numbered so far, bad ones too"),
 )
 
 estimations = Table(
@@ -143,4 +146,14 @@ refusals = Table(
     Column("count", BigInteger, nullable=False),
     Column("detail", Text, nullable=False, comment="the newest, in words"),
     Column("time", UtcTime, nullable=False),
+)
+
+counters = Table(
+    "counters",
+    metadata,
+    Column("line", String(64), primary_key=True),
+    Column("time", BigInteger, nullable=False, comment="the source's, microseconds since 1970"),
+    Column("total", BigInteger, nullable=False),
+    Column("rejected", BigInteger, nullable=False),
+    comment="The newest of each line.",
 )

@@ -1,0 +1,91 @@
+"""Where each chart stands, and the record of how its limits came to be."""
+
+from collections.abc import Iterable
+from datetime import datetime
+from typing import Any
+
+import msgspec
+from sqlalchemy import select
+
+from quality_creator.model.characteristic import ChartPlan
+from quality_creator.model.clock import Utc
+from quality_creator.model.ids import CharacteristicId
+from quality_creator.store.database import Transaction, insert
+from quality_creator.store.tables import charts, estimations
+
+
+class ChartRow(msgspec.Struct, frozen=True, kw_only=True):
+    """A chart as it is kept."""
+
+    characteristic: CharacteristicId
+    plan: ChartPlan
+    """The plan that made the state; when the configuration's is another, the state is not its."""
+    state: bytes
+    """As `quality.encode` writes it."""
+    frozen: bool
+    """Whether the state has the limits that judge; until then its limits mean nothing."""
+    waiting: tuple[float, ...]
+    """Values from which limits are to be estimated; empty afterwards."""
+    points: int
+    """Measurements numbered so far, bad ones too: the number of the next one."""
+
+
+class EstimationRow(msgspec.Struct, frozen=True, kw_only=True):
+    """One estimation of limits."""
+
+    characteristic: CharacteristicId
+    made: Utc
+    by: str
+    record: dict[str, Any]
+    """Span, method, constants, excluded, limits, as the statistics room wrote them."""
+
+
+async def load(connection: Transaction) -> dict[CharacteristicId, ChartRow]:
+    """Every chart."""
+    rows = [
+        msgspec.convert(row, ChartRow, from_attributes=True)
+        for row in await connection.execute(select(charts))
+    ]
+    return {row.characteristic: row for row in rows}
+
+
+async def save(connection: Transaction, rows: Iterable[ChartRow]) -> None:
+    """Put charts in the place of what was kept of them."""
+    values = [msgspec.structs.asdict(row) for row in rows]
+    if values:
+        statement = insert(connection, charts)
+        await connection.execute(
+            statement.on_conflict_do_update(
+                index_elements=["characteristic"],
+                set_={
+                    name: statement.excluded[name]
+                    for name in ("plan", "state", "frozen", "waiting", "points")
+                },
+            ),
+            values,
+        )
+
+
+async def add_estimation(
+    connection: Transaction,
+    characteristic: CharacteristicId,
+    record: msgspec.Struct,
+    *,
+    by: str,
+    made: datetime,
+) -> None:
+    """Keep the record of an estimation; records are never changed."""
+    await connection.execute(
+        estimations.insert().values(characteristic=characteristic, made=made, by=by, record=record)
+    )
+
+
+async def estimations_of(connection: Transaction, characteristic: CharacteristicId) -> list[EstimationRow]:
+    """A characteristic's estimations, the newest last."""
+    e = estimations.c
+    rows = await connection.execute(
+        select(e.characteristic, e.made, e.by, e.record)
+        .where(e.characteristic == characteristic)
+        .order_by(e.id)
+    )
+    return [msgspec.convert(row, EstimationRow, from_attributes=True) for row in rows]

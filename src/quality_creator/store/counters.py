@@ -1,0 +1,30 @@
+"""The newest counters of each line."""
+
+from collections.abc import Iterable
+
+import msgspec
+from sqlalchemy import select
+
+from quality_creator.model.reading import Count
+from quality_creator.store.database import Transaction, insert
+from quality_creator.store.tables import counters
+
+
+async def load(connection: Transaction) -> dict[str, Count]:
+    """By line."""
+    rows = await connection.execute(select(counters))
+    return {row.line: msgspec.convert(row, Count, from_attributes=True) for row in rows}
+
+
+async def save(connection: Transaction, new: Iterable[Count]) -> None:
+    """Put counters in the place of their lines' older ones."""
+    values = [msgspec.structs.asdict(one) for one in new]
+    if values:
+        statement = insert(connection, counters)
+        await connection.execute(
+            statement.on_conflict_do_update(
+                index_elements=["line"],
+                set_={name: statement.excluded[name] for name in ("time", "total", "rejected")},
+            ),
+            values,
+        )

@@ -1,0 +1,157 @@
+"""The one database: opened, brought up to date, and lent out a transaction at a time.
+
+SQLite in the data folder needs nothing else; `postgresql+asyncpg://` is another address.
+
+SQLite runs with a write-ahead log, so that readers never wait for the writer, and with
+`synchronous=FULL`: a machine's reading is acknowledged once it is committed, and then a power
+cut must not take it back. That costs one fsync a transaction (0.3 ms on a common SSD), which
+gathering readings into transactions makes small; `NORMAL` would be safe against a crash of the
+program, not of the machine.
+"""
+
+import asyncio
+import sqlite3
+from collections.abc import AsyncIterator, Iterator
+from contextlib import AbstractAsyncContextManager, asynccontextmanager, contextmanager, nullcontext
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy import Connection, Table, event
+from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.engine.interfaces import DBAPIConnection
+from sqlalchemy.exc import DBAPIError
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
+
+from quality_creator.model.errors import BadInput, Unavailable
+from quality_creator.store import migrations
+from quality_creator.store.episodes import Episodes
+
+FILE = "quality-creator.db"
+
+BUSY_MS = 5_000
+"""How long SQLite waits for another process that writes; within ours, writers queue."""
+
+
+Transaction = AsyncConnection
+"""What `write` and `read` lend, and what the other modules of this room work on."""
+
+
+class Database:
+    """Lends out transactions."""
+
+    def __init__(self, engine: AsyncEngine) -> None:
+        self.episodes = Episodes(self)
+        self._engine = engine
+        sqlite_ = engine.dialect.name == "sqlite"
+        # SQLite has one writer. Waiting here is fair and prompt; its own waiting is polling.
+        self._writer: AbstractAsyncContextManager[Any] = asyncio.Lock() if sqlite_ else nullcontext()
+        self._write = engine.execution_options(quality_creator_begin="BEGIN IMMEDIATE")
+
+    @asynccontextmanager
+    async def write(self) -> AsyncIterator[Transaction]:
+        """A transaction that may change things: committed at the end, undone by an exception.
+
+        When the block has ended without one, the changes are on the disk.
+
+        Raises:
+            Unavailable: the database could not do it, in its own words.
+        """
+        async with self._writer:
+            with _translated():
+                async with self._write.begin() as connection:
+                    yield connection
+
+    @asynccontextmanager
+    async def read(self) -> AsyncIterator[Transaction]:
+        """A transaction that sees one moment's state and changes nothing.
+
+        Raises:
+            Unavailable: the database could not do it, in its own words.
+        """
+        with _translated():
+            async with self._engine.connect() as connection:
+                yield connection
+
+    async def close(self) -> None:
+        """Let go of every connection."""
+        await self._engine.dispose()
+
+
+async def open_folder(folder: Path) -> Database:
+    """The database in a data folder, made or brought up to date where needed.
+
+    Raises:
+        BadInput: the folder can't be used, or what lies there is not ours or newer than this program.
+    """
+    try:
+        await asyncio.to_thread(folder.mkdir, parents=True, exist_ok=True)
+    except OSError as error:
+        raise BadInput(f"the data folder {folder}: {error.strerror}; name another in `hub.data`") from error
+    return await _open(f"sqlite+aiosqlite:///{folder / FILE}", str(folder / FILE))
+
+
+async def open_address(address: str) -> Database:
+    """The database at an address such as `postgresql+asyncpg://host/name`.
+
+    Raises:
+        BadInput: it does not answer, or its schema is newer than this program.
+    """
+    return await _open(address, address.rpartition("@")[2])
+
+
+async def _open(address: str, shown: str) -> Database:
+    engine = create_async_engine(address)
+    if engine.dialect.name == "sqlite":
+        event.listen(engine.sync_engine, "connect", _prepare_sqlite)
+        event.listen(engine.sync_engine, "begin", _begin_sqlite)
+    database = Database(engine)
+    try:
+        async with database._write.begin() as connection:
+            await connection.run_sync(migrations.upgrade)
+    except (DBAPIError, sqlite3.Error, OSError) as error:
+        await database.close()
+        raise BadInput(f"the database {shown}: {_words(error)}") from error
+    except migrations.Newer as error:
+        await database.close()
+        raise BadInput(f"the database {shown}: {error}") from error
+    return database
+
+
+def _prepare_sqlite(connection: DBAPIConnection, _record: object) -> None:
+    # The driver's own idea of when a transaction begins is switched off; `_begin_sqlite` says it.
+    connection.isolation_level = None
+    cursor = connection.cursor()
+    for pragma in (
+        f"busy_timeout = {BUSY_MS}",
+        "journal_mode = WAL",
+        "synchronous = FULL",
+        "foreign_keys = ON",
+        "temp_store = MEMORY",
+    ):
+        cursor.execute(f"PRAGMA {pragma}")
+    cursor.close()
+
+
+def _begin_sqlite(connection: Connection) -> None:
+    # A writer takes the lock at once: one that had read before would be refused without waiting.
+    connection.exec_driver_sql(connection.get_execution_options().get("quality_creator_begin", "BEGIN"))
+
+
+@contextmanager
+def _translated() -> Iterator[None]:
+    """Turns the database's errors into ours, once."""
+    try:
+        yield
+    except (DBAPIError, sqlite3.Error) as error:
+        raise Unavailable(f"the database can't do it now: {_words(error)}") from error
+
+
+def _words(error: BaseException) -> str:
+    return str(error.orig) if isinstance(error, DBAPIError) else str(error)
+
+
+def insert(connection: Transaction, table: Table) -> sqlite.Insert | postgresql.Insert:
+    """An insert that knows `on_conflict_do_update`, in the dialect of the connection."""
+    if connection.dialect.name == "sqlite":
+        return sqlite.insert(table)
+    return postgresql.insert(table)

@@ -1,0 +1,97 @@
+"""The measurements: each taken in once, found again by characteristic and time."""
+
+from collections.abc import Sequence
+
+from sqlalchemy import func, select
+
+from quality_creator.model.clock import Micros
+from quality_creator.model.ids import CharacteristicId, GaugeId
+from quality_creator.model.reading import Measurement
+from quality_creator.store.database import Transaction
+from quality_creator.store.tables import measurements
+
+_AT_ONCE = 500
+"""Values in one IN (...); SQLite allows 32,766 parameters, and more of them are not quicker."""
+
+
+async def add(connection: Transaction, new: Sequence[Measurement], received: Micros) -> None:
+    """Keep measurements that are known to be new, in the order of their arrival."""
+    if new:
+        await connection.execute(
+            measurements.insert(),
+            [
+                {
+                    "gauge": one.gauge,
+                    "sequence": one.sequence,
+                    "characteristic": one.characteristic,
+                    "time": one.time,
+                    "received": received,
+                    "value": one.value,
+                    "status": one.status,
+                }
+                for one in new
+            ],
+        )
+
+
+async def highest(connection: Transaction, gauge: GaugeId, characteristic: CharacteristicId) -> int | None:
+    """The highest sequence that a gauge brought for a characteristic; None when there is none."""
+    m = measurements.c
+    found: int | None = await connection.scalar(
+        select(func.max(m.sequence)).where(m.gauge == gauge, m.characteristic == characteristic)
+    )
+    return found
+
+
+async def times(
+    connection: Transaction, gauge: GaugeId, characteristic: CharacteristicId, sequences: Sequence[int]
+) -> dict[int, Micros]:
+    """Which of these sequences are kept already, and with what time."""
+    m = measurements.c
+    found: dict[int, Micros] = {}
+    for start in range(0, len(sequences), _AT_ONCE):
+        rows = await connection.execute(
+            select(m.sequence, m.time).where(
+                m.gauge == gauge,
+                m.characteristic == characteristic,
+                m.sequence.in_(sequences[start : start + _AT_ONCE]),
+            )
+        )
+        found.update((sequence, time) for sequence, time in rows)
+    return found
+
+
+async def between(
+    connection: Transaction,
+    characteristic: CharacteristicId,
+    start: Micros,
+    end: Micros,
+    limit: int = 100_000,
+) -> list[Measurement]:
+    """A characteristic's measurements with start <= time < end, oldest first, at most `limit`."""
+    m = measurements.c
+    rows = await connection.execute(
+        select(m.characteristic, m.value, m.time, m.gauge, m.sequence, m.status)
+        .where(m.characteristic == characteristic, m.time >= start, m.time < end)
+        .order_by(m.time, m.id)
+        .limit(limit)
+    )
+    return [Measurement(**row._mapping) for row in rows]
+
+
+async def newest(connection: Transaction, characteristic: CharacteristicId, count: int) -> list[Measurement]:
+    """A characteristic's newest measurements by their time, oldest first."""
+    m = measurements.c
+    rows = await connection.execute(
+        select(m.characteristic, m.value, m.time, m.gauge, m.sequence, m.status)
+        .where(m.characteristic == characteristic)
+        .order_by(m.time.desc(), m.id.desc())
+        .limit(count)
+    )
+    return [Measurement(**row._mapping) for row in rows][::-1]
+
+
+async def total(connection: Transaction, characteristic: CharacteristicId) -> int:
+    """How many measurements of a characteristic there are."""
+    m = measurements.c
+    return await connection.scalar(select(func.count()).where(m.characteristic == characteristic)) or 0
