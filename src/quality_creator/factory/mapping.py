@@ -1,0 +1,421 @@
+"""From a machine's words to ours: payloads in, measurements, counts and refusals out.
+
+A measuring system must not guess. `"1.5"`, `true` and `NaN` are not values, a time without a
+zone is not an instant, and a unit that was not agreed upon is not converted. Every refusal says
+what was received and what is allowed; for any bytes at all there is nothing but refusals.
+"""
+
+import json
+import reprlib
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Literal, get_args
+
+import msgspec
+
+from quality_creator.config import AnyGauge, Config, CounterTag, Tag
+from quality_creator.factory import units
+from quality_creator.factory.intake import Batch
+from quality_creator.model.characteristic import Characteristic
+from quality_creator.model.clock import Micros, micros
+from quality_creator.model.errors import BadInput
+from quality_creator.model.ids import CharacteristicId, GaugeId
+from quality_creator.model.reading import Count, Measurement, Reason, Refusal, Status
+
+LARGEST = 2**63 - 1
+"""The largest sequence or count: what a database's integer holds."""
+
+TimeFormat = Literal["rfc3339", "unix-s", "unix-ms", "unix-us"]
+
+_TIME_WORDS: dict[TimeFormat, str] = {
+    "rfc3339": "RFC 3339 with Z or an offset, such as 2026-05-04T08:30:00.250Z",
+    "unix-s": "seconds since 1970 as a number",
+    "unix-ms": "milliseconds since 1970 as a number",
+    "unix-us": "microseconds since 1970 as a whole number",
+}
+_TIME_SCALE: dict[TimeFormat, int] = {"unix-s": 1_000_000, "unix-ms": 1_000, "unix-us": 1}
+
+_STATUSES: tuple[Status, ...] = get_args(Status)
+
+_ABSENT: Any = object()
+
+
+@dataclass(frozen=True, slots=True)
+class Clock:
+    """What is needed of our own clock to judge a source's time."""
+
+    now: Micros
+    future: int
+    """Microseconds that a source may be ahead."""
+
+
+@dataclass(frozen=True, slots=True)
+class Route:
+    """How one field of one tag becomes one characteristic's measurements."""
+
+    gauge: GaugeId
+    characteristic: CharacteristicId
+    convert: units.Conversion
+    unit: str
+    """What the machine sends in."""
+    value: Sequence[str]
+    """The way to the field, object by object."""
+    time: Sequence[str]
+    time_format: TimeFormat
+    sequence: Sequence[str]
+    """Empty when the source has no numbers: then its time, in microseconds, is the number."""
+    status: Sequence[str]
+    unit_field: Sequence[str]
+
+
+@dataclass(frozen=True, slots=True)
+class CounterRoute:
+    """How one tag becomes a line's counters."""
+
+    line: str
+    total: Sequence[str]
+    rejected: Sequence[str]
+    time: Sequence[str]
+    time_format: TimeFormat
+
+
+@dataclass(frozen=True, slots=True)
+class Routes:
+    """Everything that comes from one tag; one payload may carry several characteristics."""
+
+    readings: tuple[Route, ...]
+    counters: tuple[CounterRoute, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class GaugeMapping:
+    """A gauge's configuration, checked and ready for use."""
+
+    gauge: GaugeId
+    future: int
+    """Microseconds that a source may be ahead of our clock."""
+    tags: Mapping[str, Routes]
+    reading_tags: Mapping[str, Routes]
+    """`tags` without counters, for messages that keep the two apart."""
+    counter_tags: Mapping[str, Routes]
+
+    def clock(self, now: datetime) -> Clock:
+        """Our clock, as it is needed for this gauge."""
+        return Clock(micros(now), self.future)
+
+
+# --- from the configuration ----------------------------------------------------------------------
+
+
+def mappings(config: Config) -> dict[GaugeId, GaugeMapping]:
+    """The mapping of every gauge.
+
+    Raises:
+        BadInput: a unit is not known or can't be converted, or a field is named badly; the text
+            names the key.
+    """
+    characteristics = {one.id: one for one in config.characteristics}
+    return {
+        gauge.id: gauge_mapping(gauge, characteristics, where=f"gauges[{index}]")
+        for index, gauge in enumerate(config.gauges)
+    }
+
+
+def gauge_mapping(
+    gauge: AnyGauge, characteristics: Mapping[CharacteristicId, Characteristic], *, where: str = "gauge"
+) -> GaugeMapping:
+    """One gauge's mapping; `where` is its place in the configuration, for the error's text."""
+    readings = [
+        (tag.tag, _route(gauge, tag, characteristics, f"{where}.tags[{number}]"))
+        for number, tag in enumerate(gauge.tags)
+    ]
+    _check_twice(readings, where)
+    counters = [
+        (counter.tag, _counter_route(counter, f"{where}.counters[{number}]"))
+        for number, counter in enumerate(gauge.counters)
+    ]
+    return GaugeMapping(
+        gauge=gauge.id,
+        future=round(gauge.future_s * 1e6),
+        tags=_by_tag(readings, counters),
+        reading_tags=_by_tag(readings, []),
+        counter_tags=_by_tag([], counters),
+    )
+
+
+def _by_tag(
+    readings: Sequence[tuple[str, Route]], counters: Sequence[tuple[str, CounterRoute]]
+) -> dict[str, Routes]:
+    return {
+        tag: Routes(
+            tuple(route for name, route in readings if name == tag),
+            tuple(route for name, route in counters if name == tag),
+        )
+        for tag in dict.fromkeys(name for name, _ in [*readings, *counters])
+    }
+
+
+def _check_twice(readings: Sequence[tuple[str, Route]], where: str) -> None:
+    seen: dict[tuple[str, CharacteristicId], int] = {}
+    for number, (tag, route) in enumerate(readings):
+        first = seen.setdefault((tag, route.characteristic), number)
+        if first != number:
+            raise BadInput(
+                f"{where}.tags[{number}]: {tag!r} already brings {route.characteristic!r} in tags[{first}]"
+            )
+
+
+def _route(
+    gauge: AnyGauge, tag: Tag, characteristics: Mapping[CharacteristicId, Characteristic], where: str
+) -> Route:
+    target = characteristics.get(CharacteristicId(tag.characteristic))
+    if target is None:
+        raise BadInput(f"{where}.characteristic: {tag.characteristic!r} is not in `characteristics`")
+    source = tag.unit or target.unit
+    try:
+        convert = units.conversion(source, target.unit)
+    except BadInput as error:
+        raise BadInput(f"{where}.unit: {error}") from error
+    return Route(
+        gauge=gauge.id,
+        characteristic=target.id,
+        convert=convert,
+        unit=source,
+        value=_path(tag.value, f"{where}.value"),
+        time=_path(tag.time, f"{where}.time"),
+        time_format=tag.time_format,
+        sequence=_path(tag.sequence, f"{where}.sequence") if tag.sequence else (),
+        status=_path(tag.status, f"{where}.status") if tag.status else (),
+        unit_field=_path(tag.unit_field, f"{where}.unit_field") if tag.unit_field else (),
+    )
+
+
+def _counter_route(counter: CounterTag, where: str) -> CounterRoute:
+    return CounterRoute(
+        line=counter.line,
+        total=_path(counter.total, f"{where}.total"),
+        rejected=_path(counter.rejected, f"{where}.rejected"),
+        time=_path(counter.time, f"{where}.time"),
+        time_format=counter.time_format,
+    )
+
+
+def _path(name: str, where: str) -> tuple[str, ...]:
+    steps = tuple(name.split("."))
+    if not all(steps):
+        raise BadInput(f"{where}: {name!r}; a field's name, with dots between objects: value, data.value")
+    return steps
+
+
+# --- payloads ------------------------------------------------------------------------------------
+
+
+class Refused(Exception):
+    """Why one item, or a whole message, was not taken; never leaves this room."""
+
+    def __init__(self, reason: Reason, detail: str) -> None:
+        super().__init__(reason, detail)
+        self.reason: Reason = reason
+        self.detail = detail
+
+    def refusal(self, gauge: GaugeId, index: int, among: Literal["readings", "counters"]) -> Refusal:
+        """In words for the sender."""
+        return Refusal(gauge=gauge, reason=self.reason, detail=self.detail, index=index, among=among)
+
+
+def decode(payload: bytes) -> Any:
+    """JSON as Python values.
+
+    What is not JSON but common (`NaN`, a number beyond any float) is let through as a float that
+    is not finite, so that one such value refuses its own item and not the whole message.
+
+    Raises:
+        Refused: with reason `bad-json`.
+    """
+    try:
+        return msgspec.json.decode(payload)
+    except (msgspec.MsgspecError, RecursionError, UnicodeDecodeError) as error:
+        complaint = str(error)
+    try:
+        return json.loads(payload.decode("utf-8-sig"))
+    except (ValueError, RecursionError) as error:
+        raise Refused("bad-json", f"{complaint}; received {shown(payload)}") from error
+
+
+def read_payload(mapping: GaugeMapping, tag: str, payload: bytes, now: datetime) -> Batch:
+    """What came on one tag (for MQTT: a topic filter): a JSON object, or an array of them."""
+    routes = mapping.tags.get(tag)
+    if routes is None:
+        return refused(mapping.gauge, "unknown-topic", f"{tag!r} is not in this gauge's `tags`")
+    try:
+        decoded = decode(payload)
+    except Refused as error:
+        return refused(mapping.gauge, error.reason, error.detail)
+    items = decoded if isinstance(decoded, list) else [decoded]
+    return read_items(mapping, [(i, routes, item) for i, item in enumerate(items)], now)
+
+
+def read_items(mapping: GaugeMapping, items: Iterable[tuple[int, Routes, Any]], now: datetime) -> Batch:
+    """What a message's items say, each by its own routes."""
+    clock = mapping.clock(now)
+    measurements: list[Measurement] = []
+    places: list[int] = []
+    counts: list[Count] = []
+    count_places: list[int] = []
+    refusals: list[Refusal] = []
+    for index, routes, item in items:
+        for route in routes.readings:
+            try:
+                measurements.append(measurement(route, item, clock))
+                places.append(index)
+            except Refused as error:
+                refusals.append(error.refusal(mapping.gauge, index, "readings"))
+        for counter in routes.counters:
+            try:
+                counts.append(count(counter, item, clock))
+                count_places.append(index)
+            except Refused as error:
+                refusals.append(error.refusal(mapping.gauge, index, "counters"))
+    return Batch(mapping.gauge, measurements, places, counts, count_places, refusals)
+
+
+def refused(gauge: GaugeId, reason: Reason, detail: str) -> Batch:
+    """A message of which nothing could be read."""
+    return Batch(gauge, refusals=(Refusal(gauge=gauge, reason=reason, detail=detail),))
+
+
+# --- one item ------------------------------------------------------------------------------------
+
+
+def measurement(route: Route, item: Any, clock: Clock) -> Measurement:
+    """One reading. Raises Refused."""
+    value = _value(_required(item, route.value), route)
+    time = _time(_required(item, route.time), route.time_format, clock)
+    sequence = _sequence(_required(item, route.sequence)) if route.sequence else time
+    _check_unit(_optional(item, route.unit_field), route.unit)
+    return Measurement(
+        characteristic=route.characteristic,
+        value=value,
+        time=time,
+        gauge=route.gauge,
+        sequence=sequence,
+        status=_status(_optional(item, route.status)),
+    )
+
+
+def count(route: CounterRoute, item: Any, clock: Clock) -> Count:
+    """A line's counters. Raises Refused."""
+    total = _whole(_required(item, route.total), route.total)
+    rejected = _whole(_required(item, route.rejected), route.rejected)
+    if rejected > total:
+        raise Refused("bad-count", f"received {rejected} rejected of {total} in total; allowed: at most all")
+    time = _time(_required(item, route.time), route.time_format, clock)
+    return Count(line=route.line, time=time, total=total, rejected=rejected)
+
+
+def _optional(item: Any, path: Sequence[str]) -> Any:
+    for step in path:
+        if type(item) is not dict:
+            return _ABSENT
+        item = item.get(step, _ABSENT)
+    return item if path else _ABSENT
+
+
+def _required(item: Any, path: Sequence[str]) -> Any:
+    found = _optional(item, path)
+    if found is _ABSENT:
+        there = (
+            f"an object with {', '.join(map(shown, item)) or 'no fields'}"
+            if type(item) is dict
+            else shown(item)
+        )
+        raise Refused("missing-field", f"the field `{'.'.join(path)}` is missing; received {there}")
+    return found
+
+
+def _value(received: Any, route: Route) -> float:
+    # The exact type: True is an int for isinstance, and not a measured value.
+    if type(received) is not float and type(received) is not int:
+        raise Refused("bad-value", f"received {shown(received)}; allowed: a number, without quotes")
+    try:
+        value = route.convert(received) if route.convert is not units.SAME else float(received)
+    except OverflowError:
+        value = float("inf")
+    if value - value != 0.0:  # NaN or infinite
+        raise Refused("bad-value", f"received {shown(received)}; allowed: a finite number")
+    return value
+
+
+def _time(received: Any, form: TimeFormat, clock: Clock) -> Micros:
+    time = _instant(received) if form == "rfc3339" else _unix(received, form)
+    if time is None or not 0 <= time <= LARGEST:
+        raise Refused("bad-time", f"received {shown(received)}; allowed: {_TIME_WORDS[form]}")
+    if time > clock.now + clock.future:
+        ahead = (time - clock.now) / 1e6
+        raise Refused(
+            "time-in-future",
+            f"received {shown(received)}, {ahead:.3f} s ahead of our clock; "
+            f"allowed: {clock.future / 1e6:g} s; set the machine's clock",
+        )
+    return Micros(time)
+
+
+def _instant(received: Any) -> int | None:
+    # fromisoformat reads more than RFC 3339 allows: dates alone, weeks, times without a zone.
+    if type(received) is not str or len(received) < 20 or received[4] != "-" or received[10] not in "Tt ":
+        return None
+    try:
+        return micros(datetime.fromisoformat(received))
+    except ValueError:
+        return None
+
+
+def _unix(received: Any, form: TimeFormat) -> int | None:
+    if type(received) is int:
+        return received * _TIME_SCALE[form]
+    if type(received) is float and form != "unix-us" and abs(received) < 1e18:
+        return round(received * _TIME_SCALE[form])
+    return None
+
+
+def _sequence(received: Any) -> int:
+    if type(received) is not int or not 0 <= received <= LARGEST:
+        raise Refused("bad-sequence", f"received {shown(received)}; allowed: a whole number from 0 to 2^63-1")
+    return received
+
+
+def _whole(received: Any, path: Sequence[str]) -> int:
+    if type(received) is not int or not 0 <= received <= LARGEST:
+        name = ".".join(path)
+        raise Refused("bad-count", f"`{name}`: received {shown(received)}; allowed: a whole number from 0")
+    return received
+
+
+def _status(received: Any) -> Status:
+    if received is _ABSENT:
+        return "good"
+    for status in _STATUSES:
+        if received == status:
+            return status
+    raise Refused("bad-status", f"received {shown(received)}; allowed: {', '.join(_STATUSES)}")
+
+
+def _check_unit(received: Any, expected: str) -> None:
+    if received is _ABSENT or received == expected:
+        return
+    if type(received) is not str or not units.same(received, expected):
+        raise Refused("wrong-unit", f"received {shown(received)}; allowed: {expected!r}")
+
+
+_BRIEF = reprlib.Repr()
+_BRIEF.maxstring = _BRIEF.maxother = 60
+_BRIEF.maxlevel = 2
+
+
+def shown(received: Any) -> str:
+    """What was received, short enough for a message, however large or deep it is."""
+    try:
+        return _BRIEF.repr(received.decode(errors="replace") if isinstance(received, bytes) else received)
+    except ValueError:  # Python does not write whole numbers of more than 4300 digits
+        return "a whole number of thousands of digits"
