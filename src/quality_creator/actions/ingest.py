@@ -1,0 +1,346 @@
+"""Take readings in: each once, durably, judged, and handed on the moment they are kept.
+
+The life of a batch: `take` puts it into a queue; the one task of `run` gathers what lies there
+into a transaction (measurements, charts, estimations, counters, refusals), commits it, tells the
+subscribers, and only then lets `take` return. So what a sender was told is on the disk, and what
+a viewer sees was told to the sender.
+
+The order on a chart is the order of arrival. Only within one batch, as its sender made it,
+measurements are put in the order of their times: that does not depend on when we happened to
+commit, and nothing that is charted already ever moves.
+"""
+
+import asyncio
+from collections import deque
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+
+import msgspec
+
+from quality_creator import quality
+from quality_creator.actions import judging
+from quality_creator.actions.judging import Chart, Judgement
+from quality_creator.actions.sorting import Sorted, sort_out, suspicious
+from quality_creator.config import Config
+from quality_creator.factory.intake import Batch, Outcome
+from quality_creator.model.characteristic import Characteristic
+from quality_creator.model.clock import Utc, micros
+from quality_creator.model.errors import Unavailable
+from quality_creator.model.event import Counters, Definitions, Point
+from quality_creator.model.ids import CharacteristicId, GaugeId, LineId
+from quality_creator.model.reading import Count, Measurement
+from quality_creator.store import charts, counters, measurements, refusals
+from quality_creator.store.database import Database, Transaction
+from quality_creator.store.refusals import RefusalCount
+
+GATHER_S = 0.002
+"""How long a transaction waits for company; a reading is seldom alone."""
+
+AT_ONCE = 1_000
+"""Readings after which a transaction takes no further batch: about 20 ms of work."""
+
+STOPPED = "the hub is stopping; send the same again later"
+
+ROOM = 20_000
+"""Readings that may wait; above it `take` makes its callers wait before it takes more."""
+
+
+@dataclass(frozen=True, slots=True)
+class Judged:
+    """What one transaction brought, told right after it was committed."""
+
+    points: Sequence[tuple[Characteristic, Point]]
+    """Of all characteristics, public or not; of each in the order of its chart."""
+    counters: Sequence[Counters]
+
+
+class IngestStatus(msgspec.Struct, frozen=True, kw_only=True):
+    """How taking in goes, for the operator."""
+
+    waiting: int
+    """Readings that are not durable yet."""
+    measurements: int
+    """Taken in since the start."""
+    transactions: int
+    last_commit: Utc | None
+    last_commit_s: float
+    """How long the newest transaction took."""
+    last_error: str
+    """Why the newest transaction that failed did so; empty when none did."""
+
+
+class GaugeCounts(msgspec.Struct, frozen=True, kw_only=True):
+    """What became of one gauge's readings since the start."""
+
+    accepted: int = 0
+    duplicates: int = 0
+    refused: int = 0
+
+
+@dataclass(slots=True)
+class _Waiting:
+    batch: Batch
+    done: asyncio.Future[Outcome]
+    size: int
+
+
+@dataclass(slots=True)
+class _Tally:
+    measurements: int = 0
+    transactions: int = 0
+    last_commit: datetime | None = None
+    last_commit_s: float = 0.0
+    last_error: str = ""
+    gauges: dict[GaugeId, GaugeCounts] = field(default_factory=dict)
+
+
+class Ingest:
+    """Where every reading goes through; made by `open`, alive while `run` runs."""
+
+    def __init__(
+        self,
+        config: Config,
+        database: Database,
+        states: dict[CharacteristicId, Chart],
+        newest: dict[str, Count],
+        clock: Callable[[], datetime],
+    ) -> None:
+        self._characteristics = {one.id: one for one in config.characteristics}
+        self._line_names = {line.id: line.name for line in config.lines}
+        self._database = database
+        self._clock = clock
+        # What follows is what the newest commit left.
+        self._charts = states
+        self._counts = newest
+        self._highest: dict[tuple[GaugeId, CharacteristicId], int] = {}
+        # Who waits, and who listens.
+        self._queue: deque[_Waiting] = deque()
+        self._queued = 0
+        self._changed = asyncio.Condition()
+        self._running = self._stopped = False
+        self._subscribers: list[Callable[[Judged], None]] = []
+        self._tally = _Tally()
+
+    @classmethod
+    async def open(
+        cls, database: Database, config: Config, clock: Callable[[], datetime] = lambda: datetime.now(UTC)
+    ) -> "Ingest":
+        """Take up every chart where it was kept.
+
+        Raises:
+            Unavailable: the database can't be read.
+            BadPayload: a chart in the database can't be read.
+        """
+        async with database.read() as transaction:
+            rows = await charts.load(transaction)
+            newest = await counters.load(transaction)
+            states = {}
+            for one in config.characteristics:
+                row = rows.get(one.id)
+                if row is None:
+                    states[one.id] = judging.fresh(one)
+                else:
+                    states[one.id] = judging.resumed(one, row, await _estimation(transaction, one.id))
+        return cls(config, database, states, newest, clock)
+
+    # --- for connectors --------------------------------------------------------------------------
+
+    async def take(self, batch: Batch) -> Outcome:
+        """Take a batch in; when this returns, it is durable, judged, and told to the subscribers.
+
+        A batch is kept whole or not at all. Waits until `run` runs, and while too much else waits.
+
+        Raises:
+            Unavailable: nothing of it was kept; offer it again later.
+        """
+        size = max(1, len(batch.measurements))
+        async with self._changed:
+            await self._changed.wait_for(lambda: self._stopped or (self._running and self._queued < ROOM))
+            if self._stopped:
+                raise Unavailable(STOPPED)
+            waiting = _Waiting(batch, asyncio.get_running_loop().create_future(), size)
+            self._queue.append(waiting)
+            self._queued += size
+            self._changed.notify_all()
+        return await waiting.done
+
+    # --- for the stamper, pages and the operator -------------------------------------------------
+
+    def subscribe(self, told: Callable[[Judged], None]) -> Callable[[], None]:
+        """Be told of every commit, at once and in order; returns what ends it.
+
+        `told` is called on the event loop and must be quick: it puts the points where they are
+        needed and returns. There is no queue that could fill or lose anything.
+        """
+        self._subscribers.append(told)
+        return lambda: self._subscribers.remove(told)
+
+    def definitions(self) -> Definitions:
+        """Every public characteristic with its present limits."""
+        return Definitions(
+            characteristics=tuple(
+                judging.definition(chart, self._line_names[chart.characteristic.line])
+                for chart in self._charts.values()
+                if chart.characteristic.public
+            )
+        )
+
+    def counters(self) -> tuple[Counters, ...]:
+        """The newest counters of every line."""
+        return tuple(_event(count) for count in self._counts.values())
+
+    def counts(self) -> dict[GaugeId, GaugeCounts]:
+        """What became of each gauge's readings since the start."""
+        return dict(self._tally.gauges)
+
+    async def refusals(self) -> list[RefusalCount]:
+        """Every reason of every gauge since the database was made, the newest first."""
+        async with self._database.read() as transaction:
+            return await refusals.listed(transaction)
+
+    def status(self) -> IngestStatus:
+        """How taking in goes."""
+        return IngestStatus(
+            waiting=self._queued,
+            measurements=self._tally.measurements,
+            transactions=self._tally.transactions,
+            last_commit=self._tally.last_commit,
+            last_commit_s=self._tally.last_commit_s,
+            last_error=self._tally.last_error,
+        )
+
+    # --- the one task ----------------------------------------------------------------------------
+
+    async def run(self) -> None:
+        """Commit what is taken until cancelled; who still waits then is told `Unavailable`."""
+        self._running = True
+        await self._make_room(())
+        try:
+            while True:
+                async with self._changed:
+                    await self._changed.wait_for(lambda: self._queue)
+                if self._queued < AT_ONCE:
+                    await asyncio.sleep(GATHER_S)
+                await self._commit(self._gather())
+        finally:
+            self._stopped = True
+            for waiting in self._queue:
+                _fail(waiting, STOPPED)
+            await self._make_room(self._queue)
+
+    def _gather(self) -> list[_Waiting]:
+        group: list[_Waiting] = []
+        size = 0
+        while self._queue and size < AT_ONCE:
+            group.append(self._queue.popleft())
+            size += group[-1].size
+        return group
+
+    async def _commit(self, group: Sequence[_Waiting]) -> None:
+        began = self._clock()
+        try:
+            async with self._database.write() as transaction:
+                kept = await self._sort_out(transaction, [waiting.batch for waiting in group])
+                judgements = await self._judge(kept.measurements)
+                await self._store(transaction, kept, judgements, began)
+        except Unavailable as error:
+            self._tally.last_error = str(error)
+            for waiting in group:
+                _fail(waiting, str(error))
+        except BaseException:
+            # The loop is ending, or there is a bug: nobody may wait for ever.
+            for waiting in group:
+                _fail(waiting, STOPPED)
+            raise
+        else:
+            self._adopt(kept, judgements, began)
+            self._tell(kept, judgements)
+            for waiting, outcome in zip(group, kept.outcomes, strict=True):
+                if not waiting.done.done():
+                    waiting.done.set_result(outcome)
+        finally:
+            await self._make_room(group)
+
+    async def _make_room(self, group: Sequence[_Waiting]) -> None:
+        async with self._changed:
+            self._queued -= sum(waiting.size for waiting in group)
+            self._changed.notify_all()
+
+    async def _sort_out(self, transaction: Transaction, batches: Sequence[Batch]) -> Sorted:
+        for key in {(m.gauge, m.characteristic) for batch in batches for m in batch.measurements}:
+            if key not in self._highest:
+                highest = await measurements.highest(transaction, *key)
+                self._highest[key] = -1 if highest is None else highest
+        known = {
+            key: await measurements.times(transaction, *key, sequences)
+            for key, sequences in suspicious(batches, self._highest).items()
+        }
+        return sort_out(batches, known, self._counts)
+
+    async def _judge(self, new: Sequence[Measurement]) -> list[Judgement]:
+        by_characteristic: dict[CharacteristicId, list[Measurement]] = {}
+        for one in new:
+            by_characteristic.setdefault(one.characteristic, []).append(one)
+        pairs = [(self._charts[name], values) for name, values in by_characteristic.items()]
+        if len(new) <= 2 * AT_ONCE:
+            return [judging.judge(chart, values) for chart, values in pairs]
+        # One huge batch must not keep the players of the same loop waiting.
+        return await asyncio.to_thread(lambda: [judging.judge(chart, values) for chart, values in pairs])
+
+    async def _store(
+        self, transaction: Transaction, kept: Sorted, judgements: Sequence[Judgement], now: datetime
+    ) -> None:
+        await measurements.add(transaction, kept.measurements, micros(now))
+        await charts.save(transaction, [judgement.chart.row() for judgement in judgements])
+        for judgement in judgements:
+            for estimation in judgement.estimations:
+                name = judgement.chart.characteristic.id
+                await charts.add_estimation(transaction, name, estimation, by=estimation.by, made=now)
+        await counters.save(transaction, kept.counts.values())
+        refused = [refusal for outcome in kept.outcomes for refusal in outcome.refusals]
+        await refusals.add(transaction, refused, now)
+
+    def _adopt(self, kept: Sorted, judgements: Sequence[Judgement], began: datetime) -> None:
+        for judgement in judgements:
+            self._charts[judgement.chart.characteristic.id] = judgement.chart
+        self._counts |= kept.counts
+        for one in kept.measurements:
+            key = (one.gauge, one.characteristic)
+            self._highest[key] = max(self._highest[key], one.sequence)
+        tally = self._tally
+        tally.measurements += len(kept.measurements)
+        tally.transactions += 1
+        tally.last_commit = self._clock()
+        tally.last_commit_s = (tally.last_commit - began).total_seconds()
+        for gauge, outcome in zip(kept.gauges, kept.outcomes, strict=True):
+            old = tally.gauges.get(gauge, GaugeCounts())
+            tally.gauges[gauge] = GaugeCounts(
+                accepted=old.accepted + outcome.accepted,
+                duplicates=old.duplicates + len(outcome.duplicates) + len(outcome.stale_counts),
+                refused=old.refused + len(outcome.refusals),
+            )
+
+    def _tell(self, kept: Sorted, judgements: Sequence[Judgement]) -> None:
+        if not judgements and not kept.counts:
+            return
+        judged = Judged(
+            points=[(j.chart.characteristic, point) for j in judgements for point in j.points],
+            counters=[_event(count) for count in kept.counts.values()],
+        )
+        for told in tuple(self._subscribers):
+            told(judged)
+
+
+async def _estimation(transaction: Transaction, name: CharacteristicId) -> quality.Estimation | None:
+    rows = await charts.estimations_of(transaction, name)
+    return msgspec.convert(rows[-1].record, quality.Estimation) if rows else None
+
+
+def _event(count: Count) -> Counters:
+    return Counters(line=LineId(count.line), time=count.time, total=count.total, rejected=count.rejected)
+
+
+def _fail(waiting: _Waiting, why: str) -> None:
+    if not waiting.done.done():
+        waiting.done.set_exception(Unavailable(why))

@@ -1,0 +1,120 @@
+"""Tell what is new from what was taken in before, batch by batch. Pure."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from quality_creator.factory.intake import Batch, Outcome
+from quality_creator.model.clock import Micros, iso
+from quality_creator.model.ids import CharacteristicId, GaugeId
+from quality_creator.model.reading import Count, Measurement, Refusal
+
+Stream = tuple[GaugeId, CharacteristicId]
+"""Within a stream a sequence names one measurement for ever."""
+
+
+@dataclass(frozen=True, slots=True)
+class Sorted:
+    """What several batches bring that is new, and what to tell their senders."""
+
+    measurements: Sequence[Measurement]
+    """In the order in which they are charted."""
+    counts: Mapping[str, Count]
+    """The newest of each line that brought a newer one."""
+    gauges: Sequence[GaugeId]
+    outcomes: Sequence[Outcome]
+    """One for each batch, as is `gauges`."""
+
+
+def suspicious(batches: Sequence[Batch], highest: Mapping[Stream, int]) -> dict[Stream, list[int]]:
+    """The sequences that must be looked up: all those of streams that do not simply go up.
+
+    A stream whose sequences rise above all that it ever brought, which is nearly every one, can
+    hold nothing twice; only of the others the store is asked.
+    """
+    top = dict(highest)
+    turned: set[Stream] = set()
+    for batch in batches:
+        for one in batch.measurements:
+            stream = (one.gauge, one.characteristic)
+            if one.sequence > top[stream]:
+                top[stream] = one.sequence
+            else:
+                turned.add(stream)
+    found: dict[Stream, list[int]] = {stream: [] for stream in turned}
+    if turned:
+        for batch in batches:
+            for one in batch.measurements:
+                stream = (one.gauge, one.characteristic)
+                if stream in turned:
+                    found[stream].append(one.sequence)
+    return found
+
+
+def sort_out(
+    batches: Sequence[Batch], known: Mapping[Stream, Mapping[int, Micros]], counts: Mapping[str, Count]
+) -> Sorted:
+    """Keep what is new.
+
+    Args:
+        batches: In the order of their arrival.
+        known: For each suspicious stream, which of its sequences are kept, and their times.
+        counts: The newest count of each line.
+    """
+    seen = {stream: dict(times) for stream, times in known.items()}
+    newest: dict[str, Count] = {}
+    new: list[Measurement] = []
+    outcomes: list[Outcome] = []
+    for batch in batches:
+        fresh, duplicates, refusals = _new(batch, seen) if seen else (batch.measurements, [], [])
+        new += _in_time(fresh)
+        stale = []
+        for position, count in enumerate(batch.counts):
+            before = newest.get(count.line) or counts.get(count.line)
+            if before is None or count.time > before.time:
+                newest[count.line] = count
+            else:
+                stale.append(position)
+        accepted = len(fresh) + len(batch.counts) - len(stale)
+        outcomes.append(Outcome(accepted, duplicates, stale, [*batch.refusals, *refusals]))
+    return Sorted(new, newest, [batch.gauge for batch in batches], outcomes)
+
+
+def _new(
+    batch: Batch, seen: dict[Stream, dict[int, Micros]]
+) -> tuple[list[Measurement], list[int], list[Refusal]]:
+    """The batch's new measurements; they are noted in `seen`."""
+    fresh: list[Measurement] = []
+    duplicates: list[int] = []
+    refusals: list[Refusal] = []
+    for position, one in enumerate(batch.measurements):
+        times = seen.get((one.gauge, one.characteristic))
+        before = None if times is None else times.get(one.sequence)
+        if before is None:
+            fresh.append(one)
+            if times is not None:
+                times[one.sequence] = one.time
+        elif before == one.time:
+            duplicates.append(position)
+        else:
+            refusals.append(_used(one, before, batch.items[position]))
+    return fresh, duplicates, refusals
+
+
+def _used(one: Measurement, before: Micros, index: int) -> Refusal:
+    return Refusal(
+        gauge=one.gauge,
+        reason="bad-sequence",
+        detail=f"received the sequence {one.sequence} with the time {iso(one.time)}, but it was used with "
+        f"{iso(before)}; allowed: a number that was never used. A source that begins again at 0 is mapped "
+        "with an empty `sequence`: then its time is the number",
+        index=index,
+    )
+
+
+def _in_time(measurements: Sequence[Measurement]) -> Sequence[Measurement]:
+    last = -1
+    for one in measurements:
+        if one.time < last:
+            return sorted(measurements, key=lambda m: (m.time, m.sequence))
+        last = one.time
+    return measurements
