@@ -90,11 +90,14 @@ class Tally:
         self._accepted = self._refused = self._duplicates = 0
         self._last_error = ""
 
-    def enter(self, state: State, now: datetime, error: str = "") -> None:
-        """Note a state; `since` moves only when it is another one. An error stays until the next."""
+    def enter(self, state: State, now: datetime) -> None:
+        """Note a state; `since` moves only when it is another one."""
         if state != self._state:
             self._state, self._since = state, now
-        self._last_error = error or self._last_error
+
+    def complain(self, error: str) -> None:
+        """Note what went wrong; it stays until something else does."""
+        self._last_error = error
 
     def add(self, outcome: Outcome, now: datetime) -> None:
         """Note what became of a batch."""

@@ -243,17 +243,19 @@ def decode(payload: bytes) -> Any:
         raise Refused("bad-json", f"{complaint}; received {shown(payload)}") from error
 
 
-def read_payload(mapping: GaugeMapping, tag: str, payload: bytes, now: datetime) -> Batch:
-    """What came on one tag (for MQTT: a topic filter): a JSON object, or an array of them."""
-    routes = mapping.tags.get(tag)
+def read_payload(
+    mapping: GaugeMapping, routes: Routes | None, topic: str, payload: bytes, now: datetime
+) -> Batch:
+    """What came on one topic: a JSON object, or an array of them, each for all of the routes."""
     if routes is None:
-        return refused(mapping.gauge, "unknown-topic", f"{tag!r} is not in this gauge's `tags`")
+        known = ", ".join(map(repr, mapping.tags)) or "none"
+        return refused(mapping.gauge, "unknown-topic", f"received on {topic!r}; allowed: {known}")
     try:
         decoded = decode(payload)
     except Refused as error:
-        return refused(mapping.gauge, error.reason, error.detail)
+        return refused(mapping.gauge, error.reason, f"on {topic!r}: {error.detail}")
     items = decoded if isinstance(decoded, list) else [decoded]
-    return read_items(mapping, [(i, routes, item) for i, item in enumerate(items)], now)
+    return read_items(mapping, [(index, routes, item) for index, item in enumerate(items)], now)
 
 
 def read_items(mapping: GaugeMapping, items: Iterable[tuple[int, Routes, Any]], now: datetime) -> Batch:
