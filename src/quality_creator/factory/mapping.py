@@ -364,8 +364,10 @@ def _time(received: Any, form: TimeFormat, clock: Clock) -> Micros:
 
 
 def _instant(received: Any) -> int | None:
-    # fromisoformat reads more than RFC 3339 allows: dates alone, weeks, times without a zone.
-    if type(received) is not str or len(received) < 20 or received[4] != "-" or received[10] not in "Tt ":
+    # fromisoformat reads more than RFC 3339 allows: dates alone, weeks, no separators, no zone.
+    if type(received) is not str or len(received) < 20:
+        return None
+    if received[4] + received[7] + received[13] + received[16] != "--::" or received[10] not in "Tt ":
         return None
     try:
         return micros(datetime.fromisoformat(received))
