@@ -8,11 +8,11 @@ import av
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from tests.media.player import Player, check, parse
 
 from quality_creator.media import hls
 from quality_creator.model.clock import TICKS, Micros
 from quality_creator.model.stream import FRAME_TICKS, PART_TICKS, RENDITIONS, SEGMENT_PARTS
+from tests.media.player import Player, check, parse
 
 NAMES = ("720p", "360p")
 INITS = {"720p": "aa.mp4", "360p": "bb.mp4"}

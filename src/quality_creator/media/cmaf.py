@@ -171,36 +171,33 @@ def part(
             f"a part at {position} with sound at {sound_position}; an episode starts at 0 (AAC priming?)"
         )
     picture_data, sound_data = b"".join(pictures), b"".join(sound)
+    picture_rows = [_numbers(len(data), _KEY if avc.is_key(data) else _NOT_KEY) for data in pictures]
+    sound_rows = [_U32.pack(len(data)) for data in sound]
     header = b""
-    size = 0
-    for _ in range(2):  # offsets count from the moof's start: its size must be known first
+    for _ in range(2):  # offsets count from the moof's start, so its size must be known first
+        offset = len(header) + 8
         runs = b""
         if pictures:
-            rows = [
-                _U32.pack(len(data)) + _U32.pack(_KEY if avc.is_key(data) else _NOT_KEY) for data in pictures
-            ]
             runs += _run(
                 PICTURE,
                 position,
                 duration=FRAME_TICKS,
                 flags=_NOT_KEY,
                 shape=_OFFSET | _SIZES | _FLAGS,
-                offset=size + 8,
-                rows=rows,
+                offset=offset,
+                rows=picture_rows,
             )
         if sound:
-            rows = [_U32.pack(len(data)) for data in sound]
             runs += _run(
                 SOUND,
                 sound_position,
                 duration=AUDIO_FRAME,
                 flags=_KEY,
                 shape=_OFFSET | _SIZES,
-                offset=size + 8 + len(picture_data),
-                rows=rows,
+                offset=offset + len(picture_data),
+                rows=sound_rows,
             )
         header = box(b"moof", full_box(b"mfhd", 0, 0, _U32.pack(sequence)), runs)
-        size = len(header)
     mdat = _U32.pack(8 + len(picture_data) + len(sound_data)) + b"mdat"
     return b"".join((_STYP if starts_segment else b"", header, mdat, picture_data, sound_data))
 
