@@ -24,4 +24,6 @@ def case(name: str) -> dict[str, Any]:
 def assert_close(found: ArrayLike, expected: ArrayLike, tolerance: dict[str, float]) -> None:
     """|found − expected| ≤ abs + rel·|expected|, of equal shapes."""
     assert np.shape(found) == np.shape(expected)
-    np.testing.assert_allclose(np.asarray(found), np.asarray(expected), rtol=tolerance["rel"], atol=tolerance["abs"])
+    np.testing.assert_allclose(
+        np.asarray(found), np.asarray(expected), rtol=tolerance["rel"], atol=tolerance["abs"]
+    )

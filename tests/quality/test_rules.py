@@ -6,12 +6,12 @@ import numpy as np
 import pytest
 from hypothesis import given as always
 from hypothesis import strategies as st
-from tests.quality import brute
-from tests.quality.cases import case
 
 from quality_creator.model.errors import BadInput
 from quality_creator.quality import Plan, given, start, step
 from quality_creator.quality.rules import NELSON, TABLE, WESTERN_ELECTRIC, parse
+from tests.quality import brute
+from tests.quality.cases import case
 
 ALL_RULES = tuple(rule.name for rule in TABLE)
 

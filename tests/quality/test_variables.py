@@ -10,11 +10,11 @@ import pytest
 from hypothesis import given as always
 from hypothesis import strategies as st
 from numpy.typing import NDArray
-from tests.quality.cases import assert_close, case
 
 from quality_creator.model.errors import BadInput
 from quality_creator.quality import Plan, PointLines, decode, encode, estimate, given, start, step
 from quality_creator.quality.rules import NELSON, WESTERN_ELECTRIC
+from tests.quality.cases import assert_close, case
 
 ALL_RULES = (*NELSON, "nelson-8-both", *WESTERN_ELECTRIC)
 

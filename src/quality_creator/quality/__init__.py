@@ -1,38 +1,63 @@
 """The statistics of quality: state in, state and points out."""
 
 from quality_creator.quality.chart import (
+    ATTRIBUTES,
     KINDS,
+    MULTIVARIATE,
+    VARIABLES,
+    WEIGHTED,
     Estimation,
     Exclusion,
     Kind,
     Limits,
     Lines,
+    MultivariateEstimation,
+    MultivariateLimits,
     Plan,
     PointLines,
     Points,
     Signal,
     Signals,
 )
-from quality_creator.quality.control import estimate, given, start, step
+from quality_creator.quality.control import (
+    analyse,
+    estimate,
+    estimate_multivariate,
+    given,
+    given_multivariate,
+    start,
+    step,
+)
+from quality_creator.quality.multivariate import retrospective
 from quality_creator.quality.state import State, decode, encode
 
 __all__ = [
+    "ATTRIBUTES",
     "KINDS",
+    "MULTIVARIATE",
+    "VARIABLES",
+    "WEIGHTED",
     "Estimation",
     "Exclusion",
     "Kind",
     "Limits",
     "Lines",
+    "MultivariateEstimation",
+    "MultivariateLimits",
     "Plan",
     "PointLines",
     "Points",
     "Signal",
     "Signals",
     "State",
+    "analyse",
     "decode",
     "encode",
     "estimate",
+    "estimate_multivariate",
     "given",
+    "given_multivariate",
+    "retrospective",
     "start",
     "step",
 ]

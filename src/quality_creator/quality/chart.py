@@ -150,13 +150,14 @@ class Lines(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
     upper: float
 
 
-class Limits(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+class Limits(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, tag="one"):
     """Limits as a person froze them; they never move by themselves."""
 
     center: float
+    """The process mean, in the values' unit; of counts what the chart plots."""
     sigma: float
-    """One value's standard deviation. For `p` and `np` √(p(1−p)), one inspected item's; for `u`
-    √u, one unit's; for `c` √c."""
+    """One value's standard deviation. Of counts: √(p(1−p)) of one inspected item for `p`, √u of
+    one unit for `u`, that of a point for `np` and `c`."""
     location: Lines
     """For a point of the plan's size; where sizes differ, `Points.location_lines` has each point's."""
     spread: Lines | None = None
@@ -165,6 +166,26 @@ class Limits(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     """The spread's centre is the weighted mean of unequal subgroups and serves them all."""
     dispersion: float = 1.0
     """Laney's sigma_z, the dispersion beyond the binomial's or Poisson's; 1 for all others."""
+
+
+class MultivariateLimits(
+    msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, tag="several"
+):
+    """Limits of a chart that judges several characteristics together."""
+
+    center: tuple[float, ...]
+    """Each characteristic's mean."""
+    covariance: tuple[tuple[float, ...], ...]
+    """Of one row of values."""
+    location: Lines
+    """Of the plotted statistic; its centre is the number of characteristics, which it has on
+    average when the parameters are known."""
+    retrospective: float
+    """The upper limit for the points that the limits were estimated from (Phase I)."""
+    spread: None = None
+
+
+AnyLimits = Limits | MultivariateLimits
 
 
 class Signal(msgspec.Struct, frozen=True, gc=False):
@@ -304,3 +325,16 @@ class Estimation(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_field
     by: str = ""
     """Who decided."""
     limits: Limits
+
+
+class MultivariateEstimation(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """As `Estimation`, of several characteristics together."""
+
+    kind: Kind
+    method: str
+    span: tuple[int, int]
+    used: int
+    excluded: tuple[Exclusion, ...] = ()
+    missing: int = 0
+    by: str = ""
+    limits: MultivariateLimits

@@ -14,26 +14,74 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from quality_creator.model.errors import BadInput
-from quality_creator.quality import rules, variables
-from quality_creator.quality.chart import Estimation, Floats, Limits, Plan, Points, check_plan
+from quality_creator.quality import attributes, multivariate, rules, variables, weighted
+from quality_creator.quality.chart import (
+    ATTRIBUTES,
+    MULTIVARIATE,
+    VARIABLES,
+    WEIGHTED,
+    AnyLimits,
+    Estimation,
+    Floats,
+    Limits,
+    MultivariateEstimation,
+    MultivariateLimits,
+    Plan,
+    Points,
+    check_plan,
+)
 from quality_creator.quality.estimate import choose
-from quality_creator.quality.judge import judge, no_signals
+from quality_creator.quality.judge import Plotted, judge
 from quality_creator.quality.state import State
 
 
-def given(plan: Plan, *, center: float, sigma: float) -> Limits:
+def given(
+    plan: Plan,
+    *,
+    center: float,
+    sigma: float | None = None,
+    found_in: float | None = None,
+    dispersion: float = 1.0,
+) -> Limits:
     """Limits from a known centre and sigma.
 
     Args:
-        plan: The chart.
-        center: The process mean, in the values' unit.
-        sigma: One value's standard deviation.
+        plan: The chart; one characteristic.
+        center: The process mean, in the values' unit; of counts the mean of what is plotted.
+        sigma: One value's standard deviation. Counts have theirs from the centre.
+        found_in: Items or units of an ordinary point of `p`, `u` and Laney's; 1 without it.
+        dispersion: Laney's sigma_z.
 
     >>> given(Plan(kind="xbar-r", size=4), center=10.0, sigma=1.0).location
     Lines(center=10.0, lower=8.5, upper=11.5)
+    >>> given(Plan(kind="c"), center=16.0).location
+    Lines(center=16.0, lower=4.0, upper=28.0)
     """
-    check_plan(plan)
+    _univariate(plan, "given_multivariate")
+    if plan.kind in ATTRIBUTES:
+        if sigma is not None:
+            raise BadInput(f"the sigma of {plan.kind} follows from its centre; leave it out")
+        if found_in is not None and not (math.isfinite(found_in) and found_in > 0.0):
+            raise BadInput(f"a point was found in more than 0 items or units, not {found_in}")
+        if dispersion != 1.0 and plan.kind not in attributes.LANEY:
+            raise BadInput(f"{plan.kind} knows no dispersion of its own; Laney's charts do")
+        return attributes.lines(plan, center, found_in, dispersion)
+    if sigma is None:
+        raise BadInput(f"given limits of {plan.kind} need a sigma as well as a centre")
+    if plan.kind in WEIGHTED:
+        return weighted.lines(plan, center, sigma)
     return variables.lines(plan, center, sigma)
+
+
+def given_multivariate(plan: Plan, *, center: ArrayLike, covariance: ArrayLike) -> MultivariateLimits:
+    """Limits from known means, shape (variables,), and their covariance, shape (variables, variables).
+
+    >>> plan = Plan(kind="t2", variables=2, alpha=0.01)
+    >>> round(given_multivariate(plan, center=[0, 0], covariance=[[1, 0], [0, 1]]).location.upper, 3)
+    9.21
+    """
+    _multivariate(plan, "given")
+    return multivariate.lines(plan, center, covariance)
 
 
 def estimate(
@@ -48,7 +96,7 @@ def estimate(
     """Phase I: limits from data, with their record.
 
     Args:
-        plan: The chart.
+        plan: The chart; one characteristic.
         values: In the order in which they were made, `plan.take` a point; any shape is read row
             by row. NaN is a missing value; an unequal subgroup ends in NaN.
         method: One of `estimate.METHODS`; without it, the chart's default.
@@ -58,18 +106,48 @@ def estimate(
 
     Raises:
         BadInput: the values can't give limits, and why.
+
+    >>> estimate(Plan(kind="c"), [3, 5, 4, 4], by="Lin").limits.location
+    Lines(center=4.0, lower=0.0, upper=10.0)
     """
-    check_plan(plan)
+    _univariate(plan, "estimate_multivariate")
     rows = _rows(plan, values)
     which = choose(len(rows), span, exclude or {})
     with np.errstate(all="ignore"):
+        if plan.kind in ATTRIBUTES:
+            return attributes.estimate(plan, rows, method=method, which=which, by=by)
+        if plan.kind in WEIGHTED:
+            return weighted.estimate(plan, rows, method=method, which=which, by=by)
         subgroups = variables.reduced(plan, rows, math.nan)
         return variables.estimate(plan, rows, subgroups, method=method, which=which, by=by)
 
 
-def start(plan: Plan, limits: Limits) -> State:
+def estimate_multivariate(
+    plan: Plan,
+    values: ArrayLike,
+    *,
+    method: str | None = None,
+    span: tuple[int, int] | None = None,
+    exclude: Mapping[int, str] | None = None,
+    by: str = "",
+) -> MultivariateEstimation:
+    """Phase I of several characteristics together; arguments as of `estimate`.
+
+    Values are read row by row: each row has the characteristics of one item, and `plan.size`
+    rows make a point. The method is one of `multivariate.METHODS`.
+    """
+    _multivariate(plan, "estimate")
+    rows = _rows(plan, values)
+    which = choose(len(rows), span, exclude or {})
+    with np.errstate(all="ignore"):
+        return multivariate.estimate(plan, rows, method=method, which=which, by=by)
+
+
+def start(plan: Plan, limits: AnyLimits) -> State:
     """A chart before its first value."""
     check_plan(plan)
+    if isinstance(limits, MultivariateLimits) != (plan.kind in MULTIVARIATE):
+        raise BadInput(f"these limits are not made for {plan.kind}")
     return State(plan=plan, limits=limits)
 
 
@@ -86,7 +164,13 @@ def step(state: State, values: ArrayLike) -> tuple[State, Points]:
         complete wait in the state.
 
     Raises:
-        BadInput: a value is infinite.
+        BadInput: a value is infinite, or can't be a count.
+
+    >>> plan = Plan(kind="i-mr")
+    >>> state = start(plan, given(plan, center=0.0, sigma=1.0))
+    >>> state, points = step(state, [0.5, 3.5, 3.1])
+    >>> list(points.signals)
+    [Signal(row=1, rule='nelson-1', continuing=False), Signal(row=2, rule='nelson-1', continuing=True)]
     """
     plan = state.plan
     flat = _flat(values)
@@ -94,32 +178,88 @@ def step(state: State, values: ArrayLike) -> tuple[State, Points]:
     if waiting:
         flat = np.concatenate((np.array(state.pending), flat))
     count, rest = divmod(len(flat), plan.take)
-    whole = len(flat) - rest
-    chosen = rules.asked(plan.rules, plan.kind)
+    rows = flat[: len(flat) - rest].reshape(count, plan.take)
     with np.errstate(all="ignore"):
-        subgroups = variables.reduced(plan, flat[:whole].reshape(count, plan.take), state.previous)
-        plotted = variables.plot(plan, state.limits, subgroups)
-        signals, history = judge(chosen, plotted, state.previous, state.history)
+        plotted, memory = _plot(state, rows)
+        after, points = _judged(state, plotted, memory, flat[len(flat) - rest :])
+    return after, points
+
+
+def analyse(
+    plan: Plan,
+    values: ArrayLike,
+    *,
+    method: str | None = None,
+    span: tuple[int, int] | None = None,
+    exclude: Mapping[int, str] | None = None,
+    by: str = "",
+) -> tuple[Estimation, State, Points]:
+    """Estimate limits from a span of values and judge all of them by these, in one sweep.
+
+    Arguments and errors as of `estimate`; the result is that of `estimate`, `start` and `step`
+    one after the other.
+    """
+    _univariate(plan, "estimate_multivariate")
+    if plan.kind not in VARIABLES:
+        estimation = estimate(plan, values, method=method, span=span, exclude=exclude, by=by)
+        return estimation, *step(start(plan, estimation.limits), values)
+    rows = _rows(plan, values)
+    which = choose(len(rows), span, exclude or {})
+    with np.errstate(all="ignore"):
+        subgroups = variables.reduced(plan, rows, math.nan)
+        estimation = variables.estimate(plan, rows, subgroups, method=method, which=which, by=by)
+        plotted = variables.plot(plan, estimation.limits, subgroups)
+        state, points = _judged(start(plan, estimation.limits), plotted, (), rows[:0, 0])
+    return estimation, state, points
+
+
+def _plot(state: State, rows: Floats) -> tuple[Plotted, tuple[float, ...]]:
+    plan, limits = state.plan, state.limits
+    if isinstance(limits, MultivariateLimits):
+        return multivariate.plot(plan, limits, rows, state.memory)
+    if plan.kind in WEIGHTED:
+        return weighted.plot(plan, limits, rows, state.memory)
+    if plan.kind in ATTRIBUTES:
+        return attributes.plot(plan, limits, rows), ()
+    return variables.plot(plan, limits, variables.reduced(plan, rows, state.previous)), ()
+
+
+def _judged(state: State, plotted: Plotted, memory: tuple[float, ...], rest: Floats) -> tuple[State, Points]:
+    """The state after these points, and the points with their signals."""
+    plan, count = state.plan, len(plotted.location)
+    signals, history = judge(rules.asked(plan.rules, plan.kind), plotted, state.previous, state.history)
     points = Points(
         first=state.plotted,
-        completed=plan.take - 1 - waiting,
+        completed=plan.take - 1 - len(state.pending),
         take=plan.take,
         location=plotted.location,
         spread=plotted.spread,
         location_lines=plotted.location_lines,
         spread_lines=plotted.spread_lines,
-        signals=signals if count else no_signals(chosen),
+        signals=signals,
     )
     after = State(
         plan=plan,
         limits=state.limits,
         plotted=state.plotted + count,
-        pending=tuple(flat[whole:].tolist()),
+        pending=tuple(rest.tolist()),
         previous=float(plotted.location[-1]) if count else state.previous,
-        memory=state.memory,
+        memory=memory,
         history=history,
     )
     return after, points
+
+
+def _univariate(plan: Plan, instead: str) -> None:
+    check_plan(plan)
+    if plan.kind in MULTIVARIATE:
+        raise BadInput(f"{plan.kind} judges several characteristics together; call {instead}()")
+
+
+def _multivariate(plan: Plan, instead: str) -> None:
+    check_plan(plan)
+    if plan.kind not in MULTIVARIATE:
+        raise BadInput(f"{plan.kind} judges one characteristic; call {instead}()")
 
 
 def _flat(values: ArrayLike) -> Floats:

@@ -10,7 +10,7 @@ import math
 import msgspec
 
 from quality_creator.model.errors import BadInput, BadPayload
-from quality_creator.quality.chart import Limits, Plan, check_plan
+from quality_creator.quality.chart import MULTIVARIATE, AnyLimits, MultivariateLimits, Plan, check_plan
 from quality_creator.quality.judge import HISTORY_BITS, NO_HISTORY
 
 MAGIC = b"QCS\x01"
@@ -23,7 +23,7 @@ class State(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
     """Where a chart stands: its plan, its frozen limits, and what the next point needs to know."""
 
     plan: Plan
-    limits: Limits
+    limits: AnyLimits
     plotted: int = 0
     """Points since `start()`; the number of the next one."""
     pending: tuple[float, ...] = ()
@@ -84,10 +84,14 @@ def _digest(magic: bytes, body: bytes) -> bytes:
 
 
 def _check(state: State) -> None:
+    plan = state.plan
+    carried = {"ewma": 2, "cusum": 2, "mewma": plan.variables + 1}.get(plan.kind, 0)
     sound = (
-        len(state.history) == len(NO_HISTORY)
+        isinstance(state.limits, MultivariateLimits) == (plan.kind in MULTIVARIATE)
+        and len(state.memory) in (0, carried)
+        and len(state.history) == len(NO_HISTORY)
         and all(0 <= bits < 1 << HISTORY_BITS for bits in state.history)
-        and len(state.pending) < state.plan.take
+        and len(state.pending) < plan.take
         and state.plotted >= 0
         and not any(math.isinf(value) for value in (*state.pending, *state.memory, state.previous))
     )
