@@ -35,7 +35,7 @@ GOOD: dict[str, Any] = {"value": 8.25, "time": "2026-05-04T08:29:59.250Z", "sequ
 
 
 def press(gauge: str = GAUGE) -> GaugeMapping:
-    return mapping.mappings(config(gauge))["press"]  # type: ignore[index]
+    return mapping.mappings(config(gauge))["press"]
 
 
 def read(item: object, tag: str = "moisture", gauge: str = GAUGE) -> Batch:
@@ -53,13 +53,13 @@ def refusal(item: object, tag: str = "moisture", gauge: str = GAUGE) -> tuple[st
 
 def test_a_reading_becomes_a_measurement() -> None:
     assert read(GOOD) == Batch(
-        gauge="press",  # type: ignore[arg-type]
+        gauge="press",
         measurements=[
             Measurement(
-                characteristic="moisture",  # type: ignore[arg-type]
+                characteristic="moisture",
                 value=8.25,
                 time=micros(NOW - timedelta(seconds=0.75)),
-                gauge="press",  # type: ignore[arg-type]
+                gauge="press",
                 sequence=17,
             )
         ],
