@@ -1,0 +1,186 @@
+"""The demonstration's configuration: a file like any factory's, with keys made on the spot."""
+
+import os
+import secrets
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+from quality_creator.config import Config, HttpGauge, MqttGauge, RtmpCamera, load
+from quality_creator.demo.plant import (
+    BOARD_COUNTER,
+    CERAMICS_COUNTER,
+    GLAZE,
+    HINGE,
+    LEAK,
+    MOISTURE,
+    PEEL,
+    TAP_COUNTER,
+    Channel,
+)
+from quality_creator.demo.texts import BRAND
+from quality_creator.model.errors import QualityCreatorError
+from quality_creator.model.text import Text
+
+FILE: Final = "demo.toml"
+DATA: Final = "hub"
+"""The hub's data folder, inside the demonstration's."""
+
+
+@dataclass(frozen=True, slots=True)
+class Keys:
+    """What the file keeps secret."""
+
+    cameras: dict[str, str]
+    gauges: dict[str, str]
+    """A token for a gauge that posts, a password for one that publishes."""
+
+
+def write(folder: Path, *, port: int, rtmp_port: int, broker_port: int | None = None) -> Path:
+    """Write the file into a folder, which only its owner may read; keys of an earlier one stay.
+
+    Args:
+        broker_port: Where the laboratory's gauge publishes; without one it posts like the other.
+    """
+    path = folder / FILE
+    text = toml(_keys(path), port=port, rtmp_port=rtmp_port, broker_port=broker_port)
+    part = path.with_suffix(".part")
+    descriptor = os.open(part, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+    with os.fdopen(descriptor, "w", encoding="utf-8") as file:
+        file.write(text)
+    part.replace(path)
+    return path
+
+
+def _keys(path: Path) -> Keys:
+    """Those of the file that is there, and new ones for what it does not name."""
+    cameras: dict[str, str] = {}
+    gauges: dict[str, str] = {}
+    for camera in _earlier(path).cameras:
+        if isinstance(camera, RtmpCamera):
+            cameras[camera.id] = camera.key
+    for gauge in _earlier(path).gauges:
+        match gauge:
+            case HttpGauge(token=secret) | MqttGauge(password=secret):
+                gauges[gauge.id] = secret
+            case _:
+                pass
+    for camera_id in ("edge-banding", "tap-bench", "laboratory"):
+        cameras.setdefault(camera_id, secrets.token_hex(12))
+    for gauge_id in ("line", "laboratory"):
+        gauges.setdefault(gauge_id, secrets.token_hex(16))
+    return Keys(cameras, gauges)
+
+
+def _earlier(path: Path) -> Config:
+    if not path.exists():
+        return Config()
+    try:
+        return load(path)
+    except QualityCreatorError:
+        # Ours to write: one that can't be read is replaced as a whole, keys too.
+        return Config()
+
+
+def toml(keys: Keys, *, port: int, rtmp_port: int, broker_port: int | None) -> str:
+    """The file's text."""
+    return "\n\n".join(
+        [
+            "# The demonstration's configuration, written anew at each start; keys and tokens stay.",
+            f'[hub]\nport = {port}\ndata = "{DATA}"',
+            f"[rtmp]\nport = {rtmp_port}",
+            f'[brand]\nzh-Hans = "{BRAND.zh}"\nen = "{BRAND.en}"',
+            _line("board", "板件线", "Board line"),
+            _line("tap", "龙头线", "Tap line"),
+            _line("ceramics", "陶瓷线", "Ceramics line"),
+            _line("laboratory", "实验室", "Laboratory"),
+            _camera("edge-banding", "封边线", "Edge-banding line", keys),
+            _camera("tap-bench", "龙头试漏台", "Tap leak-test bench", keys),
+            _camera("laboratory", "实验室", "Laboratory", keys),
+            _posting("line", keys),
+            _tag(MOISTURE, "board-moisture"),
+            _tag(PEEL, "peel-force"),
+            _tag(LEAK, "tap-leak"),
+            _counter(BOARD_COUNTER.tag, BOARD_COUNTER.line),
+            _counter(TAP_COUNTER.tag, TAP_COUNTER.line),
+            _posting("laboratory", keys) if broker_port is None else _publishing(keys, broker_port),
+            _tag(GLAZE, "glaze-thickness"),
+            _tag(HINGE, "hinge-torque"),
+            _counter(CERAMICS_COUNTER.tag, CERAMICS_COUNTER.line),
+            _characteristic(LEAK, "tap-leak", Text(zh="泄漏压降", en="Leak pressure drop"), "tap/tap-bench"),
+            _characteristic(
+                PEEL, "peel-force", Text(zh="封边剥离力", en="Edge peel force"), "board/edge-banding", size=5
+            ),
+            _characteristic(
+                MOISTURE, "board-moisture", Text(zh="板件含水率", en="Board moisture"), "board/edge-banding"
+            ),
+            _characteristic(
+                GLAZE,
+                "glaze-thickness",
+                Text(zh="釉层厚度", en="Glaze thickness"),
+                "ceramics/laboratory",
+                size=5,
+            ),
+            _characteristic(
+                HINGE, "hinge-torque", Text(zh="铰链力矩", en="Hinge torque"), "laboratory/laboratory"
+            ),
+            "",
+        ]
+    )
+
+
+def _name(zh: str, en: str) -> str:
+    return f'{{ zh-Hans = "{zh}", en = "{en}" }}'
+
+
+def _line(line_id: str, zh: str, en: str) -> str:
+    return f'[[lines]]\nid = "{line_id}"\nname = {_name(zh, en)}'
+
+
+def _camera(camera_id: str, zh: str, en: str, keys: Keys) -> str:
+    key = keys.cameras[camera_id]
+    return f'[[cameras]]\nkind = "rtmp"\nid = "{camera_id}"\nname = {_name(zh, en)}\nkey = "{key}"'
+
+
+def _posting(gauge_id: str, keys: Keys) -> str:
+    return f'[[gauges]]\nkind = "http"\nid = "{gauge_id}"\ntoken = "{keys.gauges[gauge_id]}"'
+
+
+def _publishing(keys: Keys, port: int) -> str:
+    return (
+        '[[gauges]]\nkind = "mqtt"\nid = "laboratory"\nhost = "127.0.0.1"\n'
+        f'port = {port}\nusername = "laboratory"\npassword = "{keys.gauges["laboratory"]}"'
+    )
+
+
+def _tag(channel: Channel, characteristic: str) -> str:
+    return f'[[gauges.tags]]\ntag = "{channel.tag}"\ncharacteristic = "{characteristic}"'
+
+
+def _counter(tag: str, line: str) -> str:
+    return f'[[gauges.counters]]\ntag = "{tag}"\nline = "{line}"'
+
+
+def _characteristic(channel: Channel, name: str, title: Text, where: str, *, size: int = 1) -> str:
+    """`where` is the line and the camera, with a slash between them."""
+    line, _, camera = where.partition("/")
+    bounds = {"lower": channel.lower, "upper": channel.upper}
+    given = "\n".join(f"{key} = {value}" for key, value in bounds.items() if value is not None)
+    two_sided = channel.lower is not None and channel.upper is not None
+    target = f"\ntarget = {channel.center}" if two_sided else ""
+    return f"""[[characteristics]]
+id = "{name}"
+name = {_name(title.zh, title.en)}
+unit = "{channel.unit}"
+line = "{line}"
+camera = "{camera}"
+decimals = {channel.decimals}
+[characteristics.specification]
+{given}{target}
+origin = {_name("品牌自定（虚构）", "The maker's own limit (fictional)")}
+[characteristics.chart]
+kind = "{"i-mr" if size == 1 else "xbar-r"}"
+size = {size}
+[characteristics.chart.limits]
+center = {channel.center}
+sigma = {channel.sigma}"""

@@ -1,0 +1,1 @@
+"""The type that the demonstration's scenes are lettered in."""
