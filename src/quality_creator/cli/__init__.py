@@ -21,3 +21,8 @@ def main() -> None:
     except QualityCreatorError as error:
         print(f"qc: {error}", file=sys.stderr)
         sys.exit(2)
+
+
+# Each module adds its commands to `app`.
+from quality_creator.cli import demo as demo  # noqa: E402
+from quality_creator.cli import episode, hub  # noqa: E402, F401

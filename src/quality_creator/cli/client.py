@@ -3,7 +3,6 @@
 from pathlib import Path
 from typing import Any
 
-import httpx
 import msgspec
 
 from quality_creator.config import Config, load
@@ -26,6 +25,8 @@ class Operator:
             BadInput: the hub refuses; its words.
             Unavailable: no hub answers.
         """
+        import httpx
+
         try:
             token = self._token.read_text(encoding="ascii").strip()
         except OSError as error:

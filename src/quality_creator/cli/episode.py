@@ -17,7 +17,7 @@ ConfigFile = Annotated[Path, Parameter(name=["--config", "-c"], help="the hub's 
 
 
 @episode.command
-def plan(  # noqa: PLR0913
+def plan(
     slug: str,
     *,
     title_zh: str,
@@ -86,9 +86,8 @@ def status(*, config: ConfigFile = CONFIG) -> None:
     for warning in state["warnings"]:
         console.print(f"! {warning}")
     for one in state["episodes"]:
-        console.print(
-            f"{one['slug']}: {one['seconds']:.0f} s on air, worker {one['worker']}, recording {one['recording']}"
-        )
+        console.print(f"{one['slug']}: {one['seconds']:.0f} s on air, recording {one['recording']}")
+        console.print(f"worker: {one['worker']}")
         sources = Table("source", "condition", "words", box=None)
         for source in one["sources"]:
             sources.add_row(source["id"], source["condition"], source["words"])
@@ -96,7 +95,7 @@ def status(*, config: ConfigFile = CONFIG) -> None:
     gauges = Table("gauge", "state", "accepted", "duplicates", "refused", "words", box=None)
     for gauge in state["gauges"]:
         counts = (str(gauge[name]) for name in ("accepted", "duplicates", "refused"))
-        gauges.add_row(gauge["id"], gauge["state"], *counts, gauge["words"])
+        gauges.add_row(gauge["gauge"], gauge["state"], *counts, gauge["last_error"])
     console.print(gauges)
     if state["refusals"]:
         refused = Table("gauge", "reason", "count", "newest", box=None)

@@ -101,6 +101,15 @@ messages = Table(
     comment="What was stamped into each segment, so that nobody has to open the segments to draw a chart.",
 )
 
+takes = Table(
+    "takes",
+    metadata,
+    Column("episode", String(36), ForeignKey("episodes.id"), primary_key=True),
+    Column("at", BigInteger, primary_key=True, autoincrement=False, comment="MediaTime"),
+    Column("scene", Json, nullable=False),
+    comment="What was aired from when on: never changed afterwards.",
+)
+
 measurements = Table(
     "measurements",
     metadata,

@@ -112,3 +112,12 @@ def upgrade() -> None:
         sa.ForeignKeyConstraint(["episode"], ["episodes.id"], name="fk_segments_episode"),
         sa.PrimaryKeyConstraint("episode", "msn", name="pk_segments"),
     )
+    op.create_table(
+        "takes",
+        sa.Column("episode", sa.String(length=36), nullable=False),
+        sa.Column("at", sa.BigInteger(), autoincrement=False, nullable=False, comment="MediaTime"),
+        sa.Column("scene", sa.Text(), nullable=False),
+        sa.ForeignKeyConstraint(["episode"], ["episodes.id"], name="fk_takes_episode"),
+        sa.PrimaryKeyConstraint("episode", "at", name="pk_takes"),
+        comment="What was aired from when on: never changed afterwards.",
+    )

@@ -1,0 +1,498 @@
+"""One episode on air: what the worker makes is stamped, kept and announced, in this order."""
+
+import asyncio
+import contextlib
+import socket
+from collections import OrderedDict
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from typing import Self
+
+import msgspec
+import structlog
+
+from quality_creator.actions import stamped
+from quality_creator.actions.ingest import Ingest, Judged
+from quality_creator.actions.stamped import StampedSignal, Timeline
+from quality_creator.actions.stream import NAMES, known
+from quality_creator.config import AnyCamera
+from quality_creator.media import cmaf, emsg, hls, stamp, wire
+from quality_creator.media.supervisor import Supervisor
+from quality_creator.model.clock import TICKS, MediaTime, Micros, micros
+from quality_creator.model.episode import Episode
+from quality_creator.model.errors import BadInput, NotFound, Unavailable
+from quality_creator.model.event import TimedMessage
+from quality_creator.model.ids import Slug, SourceId
+from quality_creator.model.scene import Scene
+from quality_creator.model.stream import PART_TICKS, RENDITIONS, SEGMENT_PARTS
+from quality_creator.store.recording import OpenSegment, Recording, SpooledPart, StoredSegment
+
+log = structlog.get_logger()
+
+LONGEST_FILL = Micros(15_000_000)
+"""Of a gap that a new worker fills with pictures; a longer one is a discontinuity."""
+
+IN_MEMORY = 12
+"""Finished segments whose parts are answered from memory; players ask for parts of the last few."""
+
+SCENE_S = 5.0
+"""How long a change of scene may take before its asker is told that no worker is there."""
+
+SEAL_AGAIN_S = 2.0
+"""Pause before a segment that could not be put away is tried again."""
+
+LAST_SEAL_S = 30.0
+"""How long an ending episode waits for its segments to be put away."""
+
+
+@dataclass(slots=True)
+class Bytes:
+    """A segment in memory: by rendition its parts, and what was stamped into it."""
+
+    parts: dict[str, list[bytes]] = field(default_factory=lambda: {name: [] for name in NAMES})
+    messages: list[TimedMessage] = field(default_factory=list)
+
+
+@dataclass(frozen=True, slots=True)
+class Edge:
+    """Where the stream has got to: what the next part will be."""
+
+    msn: int = 0
+    part: int = 0
+    position: MediaTime = MediaTime(0)
+    utc: Micros | None = None
+    """When the next picture is due; None before the first."""
+
+
+class Air:
+    """Owned by the one task of `run`; any number of requests read it meanwhile."""
+
+    def __init__(
+        self,
+        episode: Episode,
+        *,
+        cameras: Sequence[AnyCamera],
+        recording: Recording,
+        ingest: Ingest,
+        hold_back: float,
+        rtmp: socket.socket | None,
+        clock: Callable[[], datetime] = lambda: datetime.now(UTC),
+    ) -> None:
+        self.episode = episode
+        self.slug: Slug = episode.slug
+        self.scene = episode.scene
+        self.sources: dict[SourceId, wire.SourceState] = {}
+        self.newest: wire.Part | None = None
+        self.left_out = 0
+        self._cameras = tuple(cameras)
+        self._recording = recording
+        self._ingest = ingest
+        self._hold_back = hold_back
+        self._clock = clock
+        self._supervisor = Supervisor(start=self._start, on_message=self._told, rtmp=rtmp)
+        # What is announced.
+        self._window = hls.Window(NAMES, hold_back=hold_back)
+        self._inits: dict[str, str] = {}
+        self._codecs: dict[str, str] = {}
+        self._memory: OrderedDict[int, Bytes] = OrderedDict()
+        self._rows: OrderedDict[int, StoredSegment] = OrderedDict()
+        self._signals: list[StampedSignal] = []
+        self._changed = asyncio.Event()
+        self._texts: dict[tuple[str, bool, bool], tuple[int, bytes]] = {}
+        # Where it goes on.
+        self._edge = Edge()
+        self._break = False  # the next part starts a segment that does not go on from the one before
+        self._recorded = True  # the segment at hand, as far as it goes
+        self._stamps = stamp.State()
+        self._sealing: asyncio.Queue[int] = asyncio.Queue()
+        self._unsealed: dict[int, list[TimedMessage]] = {}
+        self._scenes: dict[int, asyncio.Future[MediaTime]] = {}
+        self._trouble = self._note = ""
+        self._over = asyncio.Event()
+
+    @classmethod
+    async def open(
+        cls,
+        episode: Episode,
+        *,
+        cameras: Sequence[AnyCamera],
+        recording: Recording,
+        ingest: Ingest,
+        hold_back: float,
+        rtmp: socket.socket | None,
+    ) -> Self:
+        """An episode that starts, or that a hub before this one left on air.
+
+        Raises:
+            Unavailable: what was kept of it can't be read.
+        """
+        air = cls(
+            episode, cameras=cameras, recording=recording, ingest=ingest, hold_back=hold_back, rtmp=rtmp
+        )
+        await air._take_up()
+        return air
+
+    # --- the one task ----------------------------------------------------------------------------
+
+    async def run(self) -> None:
+        """Keep the episode on air until `end`; cancelled, it can be taken up again."""
+        unsubscribe = self._ingest.subscribe(self._judged)
+        try:
+            async with asyncio.TaskGroup() as tasks:
+                sealer = tasks.create_task(self._seal())
+                await self._supervisor.run()
+                self._close()
+                self._window.end()
+                self._announce()
+                with contextlib.suppress(TimeoutError):  # the spool keeps what a replay then puts away
+                    await asyncio.wait_for(self._sealing.join(), LAST_SEAL_S)
+                sealer.cancel()
+        finally:
+            unsubscribe()
+            self._over.set()
+
+    async def set_scene(self, scene: Scene) -> MediaTime:
+        """Change the scene at the next picture; returns its position.
+
+        Raises:
+            Unavailable: no worker took it up in time; it is kept, and the next worker starts with it.
+        """
+        self.scene = scene
+        number = self._supervisor.set_scene(scene)
+        done: asyncio.Future[MediaTime] = asyncio.get_running_loop().create_future()
+        self._scenes[number] = done
+        try:
+            return await asyncio.wait_for(done, SCENE_S)
+        except TimeoutError:
+            raise Unavailable("the media worker is away; the scene is changed when it is back") from None
+        finally:
+            del self._scenes[number]
+
+    async def end(self) -> None:
+        """Let the worker finish its part, put everything away, and end `run`."""
+        await self._supervisor.stop()
+        await self._over.wait()
+
+    # --- what the worker says --------------------------------------------------------------------
+
+    async def _start(self) -> wire.Start:
+        """Where a worker starts: asked each time that one does."""
+        now = micros(self._clock())
+        edge = self._edge
+        if edge.utc is not None:
+            gap = now - edge.utc
+            if self._break or not -1_000_000 <= gap <= LONGEST_FILL:
+                self._close()
+                self._break = True
+                edge = Edge(self._edge.msn, self._edge.part, self._edge.position, now)
+                log.warning("discontinuity", episode=self.slug, gap_s=round(gap / 1e6, 2))
+        else:
+            edge = Edge(edge.msn, edge.part, edge.position, now)
+        self._edge = edge
+        return wire.Start(
+            cameras=self._cameras,
+            scene=self.scene,
+            renditions=RENDITIONS,
+            msn=edge.msn,
+            part=edge.part,
+            position=edge.position,
+            utc=edge.utc or now,
+        )
+
+    async def _told(self, message: wire.Up) -> None:
+        match message:
+            case wire.Init():
+                await self._init(message)
+            case wire.Part():
+                await self._part(message)
+            case wire.SourceState():
+                self.sources[message.source] = message
+                log.info("source", episode=self.slug, **msgspec.structs.asdict(message))
+            case wire.SceneSet():
+                asker = self._scenes.get(message.number)
+                if asker is not None and not asker.done():
+                    asker.set_result(message.position)
+            case wire.Note():
+                self._note = message.words
+                log.warning("worker", episode=self.slug, words=message.words)
+
+    async def _init(self, init: wire.Init) -> None:
+        try:
+            name = await self._recording.keep_init(init.rendition, init.data)
+        except Unavailable as error:
+            self._trouble = str(error)
+            raise
+        if self._edge.part and self._inits.get(init.rendition) != name:
+            # Another version encodes differently: what follows can't be in the segment at hand.
+            self._break = True
+            self._supervisor.replace()
+        self._inits[init.rendition] = name
+        self._codecs[init.rendition] = init.codecs
+
+    async def _part(self, part: wire.Part) -> None:
+        edge = self._edge
+        if self._break and part.part:
+            return  # of a worker that is being replaced
+        if (part.msn, part.part) != (edge.msn, edge.part) or part.start != edge.position:
+            raise ValueError(f"part {part.msn}.{part.part} at {part.start}; {edge} was due")
+        self._stamps, messages = stamp.step(
+            self._stamps,
+            stamp.Interval(start=part.start, utc=part.utc, shown=part.shown),
+            self._ingest.definitions() if part.part == 0 else None,
+        )
+        self.left_out = self._stamps.left_out
+        boxes = emsg.encode(messages)
+        data = {name: emsg.insert(bytes_, boxes) for name, bytes_ in part.data.items()}
+        starts = part.part == 0
+        spooled = SpooledPart(
+            msn=part.msn,
+            part=part.part,
+            start=part.start,
+            utc=part.utc,
+            duration=PART_TICKS,
+            independent=part.independent,
+            discontinuity=self._break,
+            inits=dict(self._inits),
+            data=data,
+        )
+        kept = await self._record(spooled)
+        if starts:
+            self._recorded = kept
+            self._window.open(part.msn, part.utc, spooled.inits, discontinuity=self._break)
+            self._break = False
+        self._recorded = self._recorded and kept
+        self._keep(spooled, messages)
+        self._window.add(hls.Part(PART_TICKS, part.independent))
+        self.newest = part
+        self._edge = Edge(
+            part.msn,
+            part.part + 1,
+            MediaTime(part.start + PART_TICKS),
+            Micros(part.utc + PART_TICKS * 100 // 9),
+        )
+        if part.part == SEGMENT_PARTS - 1:
+            self._close()
+        self._announce()
+
+    async def _record(self, part: SpooledPart) -> bool:
+        """Keep a part. A disk that refuses does not end the broadcast; the operator is told."""
+        try:
+            kept = await self._recording.append(part)
+        except Unavailable as error:
+            self._trouble = str(error)
+            log.error("not recorded", episode=self.slug, words=str(error))
+            return False
+        self._trouble = ""
+        return kept
+
+    def _judged(self, judged: Judged) -> None:
+        self._stamps = stamp.add(
+            self._stamps,
+            ((point, one.camera) for one, point in judged.points if one.public),
+            judged.counters,
+        )
+
+    # --- what is announced and kept ----------------------------------------------------------------
+
+    def _keep(self, part: SpooledPart, messages: Sequence[TimedMessage]) -> None:
+        memory = self._memory.setdefault(part.msn, Bytes())
+        for name, data in part.data.items():
+            memory.parts[name].append(data)
+        memory.messages.extend(messages)
+        self._signals.extend(stamped.signals(messages))
+
+    def _close(self) -> None:
+        """Finish the segment at hand, if it has a part."""
+        if not self._edge.part:
+            return
+        msn = self._edge.msn
+        self._window.close(recorded=self._recorded)
+        self._unsealed[msn] = self._memory[msn].messages
+        self._sealing.put_nowait(msn)
+        self._forget()
+        self._edge = Edge(msn + 1, 0, self._edge.position, self._edge.utc)
+
+    def _announce(self) -> None:
+        """Wake whoever waits. A new event, so that nobody who comes later is woken for this."""
+        changed, self._changed = self._changed, asyncio.Event()
+        changed.set()
+
+    async def _seal(self) -> None:
+        """Put finished segments away, one after another; what can't be put away now is tried again."""
+        while True:
+            msn = await self._sealing.get()
+            messages = self._unsealed[msn]
+            while True:
+                try:
+                    row = await self._recording.seal(
+                        msn, msgspec.json.encode(messages), msgspec.to_builtins(stamped.signals(messages))
+                    )
+                    break
+                except Unavailable as error:
+                    self._trouble = str(error)
+                    log.error("not put away", episode=self.slug, segment=msn, words=str(error))
+                    await asyncio.sleep(SEAL_AGAIN_S)
+            self._rows[msn] = row
+            del self._unsealed[msn]
+            self._forget()
+            self._sealing.task_done()
+
+    def _forget(self) -> None:
+        """Let go of what is old enough to be read from the disk."""
+        while len(self._memory) > IN_MEMORY:
+            self._memory.popitem(last=False)
+        while len(self._rows) > IN_MEMORY:
+            self._rows.popitem(last=False)
+
+    async def _take_up(self) -> None:
+        """Build the window from what was kept, and find where to go on."""
+        index = await self._recording.index()
+        for row in index:
+            self._show(row)
+        for signals in await self._recording.signals():
+            self._signals.extend(msgspec.convert(signals, list[StampedSignal]))
+        if index:
+            for name in NAMES:
+                init = await self._recording.init(name, index[-1].inits[name])
+                self._codecs[name] = cmaf.describe(init).codecs
+        left = self._recording.left_open
+        for number, segment in enumerate(left):
+            self._show_open(segment)
+            if number < len(left) - 1 or len(segment.parts) == SEGMENT_PARTS:
+                self._close()
+
+    def _show(self, row: StoredSegment) -> None:
+        """Announce a segment that was put away."""
+        self._window.open(row.msn, row.utc, row.inits, discontinuity=row.discontinuity)
+        for _, independent in row.parts[NAMES[0]]:
+            self._window.add(hls.Part(PART_TICKS, independent))
+        self._window.close(recorded=row.recorded)
+        self._inits = dict(row.inits)
+        self._rows[row.msn] = row
+        if len(self._rows) > IN_MEMORY:
+            self._rows.popitem(last=False)
+        end = MediaTime(row.start + row.duration)
+        self._edge = Edge(row.msn + 1, 0, end, Micros(row.utc + row.duration * 100 // 9))
+
+    def _show_open(self, segment: OpenSegment) -> None:
+        """Announce again what was announced of a segment that was not put away."""
+        first = segment.parts[0]
+        self._window.open(first.msn, first.utc, first.inits, discontinuity=first.discontinuity)
+        self._inits = dict(first.inits)
+        for part in segment.parts:
+            self._window.add(hls.Part(part.duration, part.independent))
+            self._keep(part, emsg.messages(part.data[NAMES[0]]) if part.data else ())
+            end = MediaTime(part.start + part.duration)
+            self._edge = Edge(part.msn, part.part + 1, end, Micros(part.utc + part.duration * 100 // 9))
+
+    # --- what players ask ----------------------------------------------------------------------------
+
+    @property
+    def ended(self) -> bool:
+        """Whether nothing more will come."""
+        return self._window.ended
+
+    @property
+    def seconds(self) -> float:
+        """Of stream announced so far."""
+        return self._edge.position / TICKS
+
+    def multivariant(self) -> bytes:
+        """The playlist of playlists. Raises Unavailable before a worker has said what it encodes."""
+        if set(self._codecs) != set(NAMES):
+            raise Unavailable("the first pictures are on their way; ask again in a second")
+        return hls.multivariant([hls.variant(one, self._codecs[one.name]) for one in RENDITIONS])
+
+    async def playlist(
+        self, rendition: str, msn: int | None, part: int | None, *, skip: bool, gzip: bool
+    ) -> bytes:
+        """See `Stream.playlist`."""
+        known(rendition)
+        deadline = asyncio.get_running_loop().time() + hls.BLOCK_S
+        while (ready := self._window.ready(msn, part)) == "wait" or self._window.newest is None:
+            await self._wait(deadline)
+        if ready == "refuse":
+            raise BadInput(f"segment {msn}, part {part} is further ahead than may be waited for")
+        key = (rendition, skip, gzip)
+        version, text = self._texts.get(key, (-1, b""))
+        if version != self._window.version:
+            make = self._window.playlist_gzip if gzip else self._window.playlist
+            text = make(rendition, skip=skip)
+            self._texts[key] = (self._window.version, text)
+        return text
+
+    async def init(self, rendition: str, name: str) -> bytes:
+        """See `Stream.init`."""
+        return await self._recording.init(known(rendition), name)
+
+    async def segment(self, rendition: str, msn: int) -> bytes:
+        """See `Stream.segment`."""
+        known(rendition)
+        if msn >= self._edge.msn:
+            raise NotFound(f"segment {msn} is not finished")
+        memory = self._memory.get(msn)
+        if memory is not None and memory.parts[rendition]:
+            return b"".join(memory.parts[rendition])
+        return await self._recording.segment(rendition, msn)
+
+    async def part(self, rendition: str, msn: int, part: int) -> bytes:
+        """See `Stream.part`."""
+        known(rendition)
+        deadline = asyncio.get_running_loop().time() + hls.BLOCK_S
+        while self._window.hint == (msn, part):
+            await self._wait(deadline)
+        memory = self._memory.get(msn)
+        if memory is not None and part < len(memory.parts[rendition]):
+            return memory.parts[rendition][part]
+        row = self._rows.get(msn)
+        if row is None:
+            raise NotFound(f"part {msn}.{part} is not announced any more, or not yet")
+        return await self._recording.part(rendition, row, part)
+
+    async def data(self, msn: int) -> tuple[bytes, bool]:
+        """See `Stream.data`."""
+        if msn in self._memory:
+            return msgspec.json.encode(self._memory[msn].messages), msn >= self._edge.msn
+        if msn in self._unsealed:
+            return msgspec.json.encode(self._unsealed[msn]), False
+        return await self._recording.messages(msn), False
+
+    async def signals(self) -> bytes:
+        """See `Stream.signals`."""
+        return msgspec.json.encode(Timeline(duration=self._edge.position, signals=tuple(self._signals)))
+
+    async def _wait(self, deadline: float) -> None:
+        """Until something is announced. Nothing is awaited between the caller's look and this wait."""
+        try:
+            async with asyncio.timeout_at(deadline):
+                await self._changed.wait()
+        except TimeoutError:
+            raise Unavailable("nothing new has come; the media worker may be starting again") from None
+
+    # --- for the operator ------------------------------------------------------------------------------
+
+    @property
+    def worker(self) -> str:
+        """Its process, how often it was replaced, and the last thing that it or we had to say."""
+        pid = self._supervisor.pid
+        state = f"process {pid}" if pid is not None else "starting"
+        return f"{state}, {self._supervisor.restarts} restarts" + (f"; {self._note}" if self._note else "")
+
+    @property
+    def recording(self) -> str:
+        """Whether what is on air is kept."""
+        disk = self._recording.disk
+        return "on" if disk.recording else f"OFF: {disk.free:.1%} of the disk is free"
+
+    def warnings(self) -> tuple[str, ...]:
+        """What the operator should do something about."""
+        disk = self._recording.disk
+        found = []
+        if not disk.recording:
+            found.append(f"{self.slug}: not recorded, {disk.free:.1%} of the disk is free; make room")
+        elif disk.warning:
+            found.append(f"{self.slug}: {disk.free:.0%} of the disk is free; make room")
+        if self._trouble:
+            found.append(f"{self.slug}: {self._trouble}")
+        return tuple(found)

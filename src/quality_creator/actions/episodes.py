@@ -1,0 +1,170 @@
+"""An episode from plan to end."""
+
+import uuid
+from datetime import UTC, datetime
+
+import msgspec
+
+from quality_creator.actions.air import Air
+from quality_creator.actions.hub import Hub
+from quality_creator.actions.stream import Stream
+from quality_creator.config import RtmpCamera
+from quality_creator.config.load import ID
+from quality_creator.model.clock import MediaTime, Utc
+from quality_creator.model.episode import Episode
+from quality_creator.model.errors import BadInput, Conflict, NotFound
+from quality_creator.model.ids import EpisodeId, Slug, SourceId
+from quality_creator.model.scene import Layout, Scene
+from quality_creator.model.text import Text
+
+
+class Draft(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """What a person says of an episode that they plan."""
+
+    slug: str
+    title: Text
+    summary: Text = Text(zh="", en="")
+    brand: Text | None = None
+    """Whom it visits; left out, the configuration's brand."""
+    sources: tuple[SourceId, ...] = ()
+    """Left out, all cameras of the configuration."""
+    layout: Layout = "full"
+    scene: Scene | None = None
+    """Left out, `layout` with the sources in their order."""
+    planned: Utc | None = None
+
+
+async def everything(hub: Hub) -> list[Episode]:
+    """All episodes, the newest first."""
+    return await hub.database.episodes.everything()
+
+
+async def by_slug(hub: Hub, slug: Slug) -> Episode:
+    """One episode. Raises NotFound."""
+    found = await hub.database.episodes.by_slug(slug)
+    if found is None:
+        raise NotFound(f"there is no episode {slug!r}")
+    return found
+
+
+async def plan(hub: Hub, draft: Draft) -> Episode:
+    """Make an episode that is not on air yet.
+
+    Raises:
+        BadInput: an unknown camera, a slug that can't stand in an address.
+        Conflict: the slug is taken.
+    """
+    if not ID.fullmatch(draft.slug):
+        raise BadInput(f"slug: {draft.slug!r}; use lower-case letters, digits and hyphens, at most 64")
+    sources = draft.sources or tuple(camera.id for camera in hub.config.cameras)
+    if not sources:
+        raise BadInput("sources: the configuration has no camera")
+    scene = draft.scene or Scene(layout=draft.layout, sources=sources)
+    known = {camera.id for camera in hub.config.cameras}
+    _require(known, sources, "sources")
+    _require(set(sources), scene.sources, "scene.sources")
+    episode = Episode(
+        id=EpisodeId(str(uuid.uuid4())),
+        slug=Slug(draft.slug),
+        title=draft.title,
+        summary=draft.summary,
+        brand=draft.brand or hub.config.brand or Text(zh="", en=""),
+        state="planned",
+        sources=sources,
+        scene=scene,
+        planned=draft.planned,
+    )
+    await hub.database.episodes.create(episode)
+    return episode
+
+
+async def start(hub: Hub, slug: Slug) -> Episode:
+    """Put a planned episode on air.
+
+    Raises:
+        NotFound: there is none.
+        Conflict: it has ended, is on air already, or another one holds the listener for cameras that push.
+    """
+    episode = await by_slug(hub, slug)
+    _claim_rtmp(hub, episode)
+    now = datetime.now(UTC)
+    episode = await hub.database.episodes.start(episode.id, now)
+    await hub.database.episodes.add_take(episode.id, MediaTime(0), episode.scene)
+    await put_on_air(hub, episode)
+    return episode
+
+
+async def put_on_air(hub: Hub, episode: Episode) -> None:
+    """Make an on-air episode's worker, window and recording, or take them up where a hub left them."""
+    air = await Air.open(
+        episode,
+        cameras=tuple(camera for camera in hub.config.cameras if camera.id in episode.sources),
+        recording=await hub.recordings.open(episode.id),
+        ingest=hub.ingest,
+        hold_back=hub.config.hub.hold_back,
+        rtmp=hub.rtmp if _pushed(hub, episode) else None,
+    )
+    hub.air[episode.slug] = air
+    hub.tasks.create_task(air.run(), name=f"episode {episode.slug}")
+
+
+async def set_scene(hub: Hub, slug: Slug, scene: Scene) -> MediaTime:
+    """Change who stands where, at the next picture; returns the position at which that was.
+
+    Raises:
+        BadInput: a source that does not belong to the episode.
+        Conflict: it is not on air.
+    """
+    air = await _on_air(hub, slug)
+    _require(set(air.episode.sources), scene.sources, "sources")
+    if not scene.sources:
+        raise BadInput("sources: a scene shows at least one")
+    await hub.database.episodes.set_scene(air.episode.id, scene)
+    position = await air.set_scene(scene)
+    await hub.database.episodes.add_take(air.episode.id, position, scene)
+    return position
+
+
+async def end(hub: Hub, slug: Slug) -> Episode:
+    """End an episode for good: the last part is finished, and its address replays it.
+
+    Raises:
+        Conflict: it is not on air.
+    """
+    air = await _on_air(hub, slug)
+    await air.end()
+    episode = await hub.database.episodes.end(air.episode.id, datetime.now(UTC))
+    hub.air.pop(slug, None)
+    return episode
+
+
+async def stream(hub: Hub, slug: Slug) -> Stream:
+    """What players get. Raises NotFound for an episode that was never on air."""
+    live = hub.air.get(slug)
+    return live if live is not None else await hub.replays.get(slug)
+
+
+async def _on_air(hub: Hub, slug: Slug) -> Air:
+    air = hub.air.get(slug)
+    if air is None:
+        episode = await by_slug(hub, slug)
+        raise Conflict(f"{slug} is not on air; it is {episode.state}")
+    return air
+
+
+def _require(known: set[SourceId], given: tuple[SourceId, ...], key: str) -> None:
+    for one in given:
+        if one not in known:
+            raise BadInput(f"{key}: {one!r} is not here; there are: {', '.join(sorted(known))}")
+
+
+def _pushed(hub: Hub, episode: Episode) -> bool:
+    return any(isinstance(c, RtmpCamera) and c.id in episode.sources for c in hub.config.cameras)
+
+
+def _claim_rtmp(hub: Hub, episode: Episode) -> None:
+    for other in hub.air.values():
+        if _pushed(hub, episode) and _pushed(hub, other.episode):
+            raise Conflict(
+                f"{other.slug} is on air with cameras that push; end it first, or use a hub for each"
+            )

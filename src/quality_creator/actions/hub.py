@@ -1,0 +1,34 @@
+"""What a hub is made of, as actions and pages need it."""
+
+import asyncio
+import socket
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+from quality_creator.actions.air import Air
+from quality_creator.actions.ingest import Ingest
+from quality_creator.actions.replay import Replays
+from quality_creator.config import Config
+from quality_creator.factory.intake import Connector
+from quality_creator.model.ids import Slug
+from quality_creator.store.database import Database
+from quality_creator.store.recording import Recordings
+
+
+@dataclass(slots=True)
+class Hub:
+    """Built by `node`, which owns all of it; actions only use it."""
+
+    config: Config
+    database: Database
+    recordings: Recordings
+    ingest: Ingest
+    replays: Replays
+    connectors: Sequence[Connector]
+    tasks: asyncio.TaskGroup
+    """Owns every episode's task; a bug in one ends the hub loudly."""
+    operator_token: str
+    rtmp: socket.socket | None
+    """The listening socket for cameras that push; None when there are none."""
+    air: dict[Slug, Air] = field(default_factory=dict)
+    """What is on air now."""

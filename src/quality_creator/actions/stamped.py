@@ -1,0 +1,44 @@
+"""What was stamped into a stream, for those who do not open its segments: charts and the timeline."""
+
+from collections.abc import Iterable
+
+import msgspec
+
+from quality_creator.model.clock import MediaTime
+from quality_creator.model.event import FrameData, TimedMessage
+from quality_creator.model.ids import CharacteristicId
+
+
+class StampedSignal(msgspec.Struct, frozen=True, kw_only=True):
+    """Where a rule began to hold."""
+
+    at: int
+    """MediaTime."""
+    characteristic: CharacteristicId
+    index: int
+    """Of the measurement at which it did."""
+    rules: tuple[str, ...]
+
+
+class Timeline(msgspec.Struct, frozen=True, kw_only=True):
+    """What the page's timeline shows."""
+
+    duration: MediaTime
+    signals: tuple[StampedSignal, ...]
+
+
+def signals(messages: Iterable[TimedMessage]) -> list[StampedSignal]:
+    """The points at which rules began to hold, in order."""
+    found = []
+    for timed in messages:
+        if not isinstance(timed.message, FrameData):
+            continue
+        for point in timed.message.points:
+            rules = tuple(signal.rule for signal in point.signals if not signal.continuing)
+            if rules:
+                found.append(
+                    StampedSignal(
+                        at=timed.at, characteristic=point.characteristic, index=point.index, rules=rules
+                    )
+                )
+    return found

@@ -1,0 +1,217 @@
+"""Builds a hub from the rooms and supervises it: the one place that wires."""
+
+import asyncio
+import contextlib
+import os
+import secrets
+import signal
+import socket
+import sys
+from collections.abc import AsyncIterator, Callable, Iterator, Sequence
+from datetime import UTC, datetime
+from pathlib import Path
+
+import structlog
+import uvicorn
+
+from quality_creator.actions import episodes
+from quality_creator.actions.hub import Hub
+from quality_creator.actions.ingest import Ingest
+from quality_creator.actions.replay import Replays
+from quality_creator.config import Config, CsvGauge, HttpGauge, MqttGauge, RtmpCamera
+from quality_creator.factory.csv import CsvConnector
+from quality_creator.factory.http import HttpConnector
+from quality_creator.factory.intake import Connector
+from quality_creator.factory.mapping import mappings
+from quality_creator.factory.mqtt import MqttConnector
+from quality_creator.model.errors import BadInput
+from quality_creator.store.database import open_folder
+from quality_creator.store.recording import Recordings
+from quality_creator.web import app
+
+log = structlog.get_logger()
+
+BACKLOG = 2048
+"""Connections that may wait at a listening socket: all players come back at once after a restart."""
+
+CLOCK_LOOK_S = 5.0
+"""How often the wall clock is compared with the monotonic one."""
+
+CLOCK_JUMP_S = 0.5
+
+
+class Stopped(Exception):
+    """Somebody asked the hub to stop."""
+
+
+def run(config: Config) -> None:
+    """Run a hub until SIGINT or SIGTERM.
+
+    Raises:
+        BadInput: the configuration can't be carried out here (a port in use, an unreadable folder).
+    """
+    structlog.configure(
+        processors=[
+            structlog.processors.add_log_level,
+            structlog.processors.TimeStamper(fmt="iso", utc=True),
+            structlog.dev.ConsoleRenderer(colors=sys.stderr.isatty()),
+        ],
+        logger_factory=structlog.PrintLoggerFactory(sys.stderr),
+    )
+    with contextlib.suppress(KeyboardInterrupt), asyncio.Runner(loop_factory=_loop_factory()) as runner:
+        runner.run(_hub(config))
+
+
+def _loop_factory() -> Callable[[], asyncio.AbstractEventLoop] | None:
+    """uvloop where there is one (there is none for Windows)."""
+    try:
+        import uvloop
+    except ImportError:
+        return None
+    return uvloop.new_event_loop
+
+
+async def _hub(config: Config) -> None:
+    folder = config.path(config.hub.data)
+    database = await open_folder(folder)
+    try:
+        with contextlib.ExitStack() as sockets:
+            web = sockets.enter_context(_listening("hub.port", config.hub.host, config.hub.port))
+            rtmp = None
+            if any(isinstance(camera, RtmpCamera) for camera in config.cameras):
+                rtmp = sockets.enter_context(_listening("rtmp.port", config.rtmp.host, config.rtmp.port))
+            recordings = await Recordings.open_(database, folder, config.hub.objects)
+            ingest = await Ingest.open(database, config)
+            connectors = _connectors(config)
+            async with _stoppable() as tasks:
+                hub = Hub(
+                    config=config,
+                    database=database,
+                    recordings=recordings,
+                    ingest=ingest,
+                    replays=Replays(database, recordings),
+                    connectors=connectors,
+                    tasks=tasks,
+                    operator_token=operator_token(folder),
+                    rtmp=rtmp,
+                )
+                tasks.create_task(ingest.run(), name="ingest")
+                for connector in connectors:
+                    tasks.create_task(connector.run(ingest.take), name="gauge")
+                for episode in await database.episodes.in_states("on-air"):
+                    await episodes.put_on_air(hub, episode)
+                tasks.create_task(_serve(hub, web), name="web")
+                tasks.create_task(_watch_clock(), name="clock")
+    finally:
+        await database.close()
+
+
+@contextlib.asynccontextmanager
+async def _stoppable() -> AsyncIterator[asyncio.TaskGroup]:
+    """A task group that SIGINT and SIGTERM end without noise; a bug in a task ends it loudly."""
+    stop = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        loop.add_signal_handler(number, stop.set)
+    try:
+        async with asyncio.TaskGroup() as tasks:
+            yield tasks
+            await stop.wait()
+            raise Stopped
+    except* Stopped:
+        log.info("stopped")
+
+
+async def _serve(hub: Hub, listening: socket.socket) -> None:
+    server = _Server(
+        uvicorn.Config(
+            app.build(hub),
+            http="httptools",
+            log_config=None,
+            access_log=False,
+            proxy_headers=True,
+            timeout_keep_alive=30,
+            timeout_graceful_shutdown=2,
+            lifespan="off",
+        )
+    )
+    log.info("hub", address=f"http://{hub.config.hub.host}:{hub.config.hub.port}")
+    try:
+        await server.serve(sockets=[listening])
+    except asyncio.CancelledError:
+        server.should_exit = True
+        raise
+
+
+class _Server(uvicorn.Server):
+    """Signals are the hub's, not the web server's."""
+
+    @contextlib.contextmanager
+    def capture_signals(self) -> Iterator[None]:
+        yield
+
+
+async def _watch_clock() -> None:
+    """Say it in one line when the wall clock jumps; nothing that is on air depends on it."""
+    before = datetime.now(UTC).timestamp() - asyncio.get_running_loop().time()
+    while True:
+        await asyncio.sleep(CLOCK_LOOK_S)
+        now = datetime.now(UTC).timestamp() - asyncio.get_running_loop().time()
+        if abs(now - before) > CLOCK_JUMP_S:
+            log.warning("the clock jumped", seconds=round(now - before, 3))
+        before = now
+
+
+def operator_token(folder: Path) -> str:
+    """The operator's token, made at the first start; only its owner may read the file.
+
+    Raises:
+        BadInput: it can't be read or written.
+    """
+    path = folder / "operator.token"
+    try:
+        with contextlib.suppress(FileExistsError):
+            descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+            with os.fdopen(descriptor, "w") as file:
+                file.write(secrets.token_urlsafe(32))
+        token = path.read_text(encoding="ascii").strip()
+    except OSError as error:
+        raise BadInput(f"{path}: {error.strerror}") from error
+    if len(token) < 16:
+        raise BadInput(f"{path}: too short to be a token; delete it, and the next start makes another")
+    return token
+
+
+@contextlib.contextmanager
+def _listening(key: str, host: str, port: int) -> Iterator[socket.socket]:
+    """A socket that listens. Raises BadInput that names the key."""
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    with socket.socket(family, socket.SOCK_STREAM) as listening:
+        listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            listening.bind((host, port))
+            listening.listen(BACKLOG)
+        except OSError as error:
+            raise BadInput(f"{key}: can't listen at {host}:{port}: {error.strerror}") from error
+        listening.setblocking(False)
+        yield listening
+
+
+def _connectors(config: Config) -> Sequence[Connector]:
+    """Every gauge's way in. Raises BadInput that names the key."""
+    maps = mappings(config)
+
+    def now() -> datetime:
+        return datetime.now(UTC)
+
+    made: list[Connector] = []
+    for gauge in config.gauges:
+        match gauge:
+            case MqttGauge():
+                ca_file = config.path(gauge.ca_file) if gauge.ca_file else None
+                made.append(MqttConnector(gauge, maps[gauge.id], now, ca_file=ca_file))
+            case HttpGauge():
+                made.append(HttpConnector(gauge, maps[gauge.id], now))
+            case CsvGauge():
+                made.append(CsvConnector(gauge, maps[gauge.id], now, path=config.path(gauge.path)))
+    return made

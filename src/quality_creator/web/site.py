@@ -1,0 +1,93 @@
+"""Addresses that people open: pages, static files, the choice of language."""
+
+from pathlib import Path
+
+from starlette.requests import Request
+from starlette.responses import HTMLResponse, RedirectResponse, Response
+from starlette.routing import BaseRoute, Mount, Route
+from starlette.staticfiles import StaticFiles
+from starlette.types import Scope
+
+from quality_creator.actions import episodes
+from quality_creator.actions.hub import Hub
+from quality_creator.model.errors import NotFound
+from quality_creator.model.ids import Slug
+from quality_creator.model.text import LANGUAGES, Language, negotiate
+from quality_creator.web import pages
+
+DIST = Path(__file__).parent / "dist"
+
+
+def routes(hub: Hub) -> list[BaseRoute]:
+    """Every page."""
+
+    async def home(request: Request) -> Response:
+        everything = await episodes.everything(hub)
+        by_state = {
+            state: [e for e in everything if e.state == state] for state in ("on-air", "planned", "ended")
+        }
+        page = pages.render_home(
+            language(request),
+            on_air=by_state["on-air"],
+            planned=by_state["planned"],
+            past=by_state["ended"],
+        )
+        return html(page)
+
+    async def episode(request: Request) -> Response:
+        found = await episodes.by_slug(hub, Slug(request.path_params["slug"]))
+        return html(pages.render_episode(language(request), found))
+
+    async def design(request: Request) -> Response:
+        return html(pages.render_design(language(request)))
+
+    return [
+        Route("/", home),
+        Route("/episodes/{slug}", episode),
+        Route("/design", design),
+        Route("/language/{tag}", choose_language),
+        Mount("/static", _Static(directory=DIST)),
+    ]
+
+
+def html(page: str, code: int = 200) -> Response:
+    """A page. It depends on the reader's language, so shared caches ask again."""
+    return HTMLResponse(page, code, headers={"cache-control": "no-cache", "vary": "accept-language, cookie"})
+
+
+def language(request: Request) -> Language:
+    """What the reader chose, else what the browser asks for."""
+    chosen = request.cookies.get("lang")
+    for known in LANGUAGES:
+        if chosen == known:
+            return known
+    return negotiate(request.headers.get("accept-language", ""))
+
+
+async def choose_language(request: Request) -> Response:
+    """Remember the reader's choice and go back to the page they were on."""
+    tag = request.path_params["tag"]
+    if tag not in LANGUAGES:
+        raise NotFound(f"no language {tag!r}; there are {', '.join(LANGUAGES)}")
+    to = request.query_params.get("to", "/")
+    # Only a path on this site: `//elsewhere` and `/\\elsewhere` are other hosts to a browser.
+    if not to.startswith("/") or to[1:2] in ("/", "\\"):
+        to = "/"
+    answer = RedirectResponse(to, 303)
+    answer.set_cookie("lang", tag, max_age=365 * 86_400, samesite="lax")
+    return answer
+
+
+def error_page(request: Request, code: int, words: str) -> Response:
+    """What went wrong, as a page."""
+    return html(pages.render_error(language(request), code, words), code)
+
+
+class _Static(StaticFiles):
+    """Built files carry their digest in their name, so they never change."""
+
+    async def get_response(self, path: str, scope: Scope) -> Response:
+        answer = await super().get_response(path, scope)
+        if path.startswith("assets/") and answer.status_code == 200:
+            answer.headers["cache-control"] = "public, max-age=31536000, immutable"
+        return answer
