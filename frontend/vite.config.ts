@@ -8,9 +8,10 @@ export default defineConfig({
     outDir: "../src/quality_creator/web/dist",
     emptyOutDir: true,
     manifest: true,
-    target: "es2022",
+    target: ["chrome107", "edge107", "firefox110", "safari16"],
     assetsInlineLimit: 0, // the content security policy allows no data: addresses
     modulePreload: { polyfill: false },
+    chunkSizeWarningLimit: 700, // hls.js alone is 520 kB before compression
     rollupOptions: {
       input: {
         site: "src/site.ts",

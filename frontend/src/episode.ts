@@ -1,2 +1,217 @@
-/** The episode page. */
-export {};
+/** The viewer's page: the picture, the episode's ruler, and what was measured at the frame on screen. */
+
+import "uplot/dist/uPlot.min.css";
+import "./styles/episode.css";
+import "./styles/instrument.css";
+import { onTheme } from "./charts/palette";
+import { InstrumentCard } from "./charts/instrument";
+import { h, part, tell } from "./dom";
+import { clock, count, position } from "./format";
+import { Controls } from "./player/chrome";
+import { Player, type Edge, type PlayerState } from "./player/player";
+import { Timeline } from "./player/timeline";
+import { Backlog } from "./stream/backlog";
+import { Coverage } from "./stream/coverage";
+import { messagesOf } from "./stream/emsg";
+import { BadData, TICKS, type Definition } from "./stream/message";
+import { Store, type Mark } from "./stream/store";
+import { viewAt, WINDOW_S, WINDOW_TICKS, type View } from "./stream/view";
+import { fetchMarks } from "./stream/marks";
+import { LANGUAGE, say } from "./words";
+
+const MARKS_EVERY_MS = 15_000;
+const PLANNED_EVERY_MS = 5_000;
+
+class EpisodePage {
+  private readonly root = part("episode");
+  private readonly stage = part("player");
+  private readonly base = `/live/${this.root.dataset["slug"]}`;
+  private readonly store = new Store();
+  private readonly coverage = new Coverage();
+  private readonly backlog = new Backlog(this.base, this.coverage, {
+    messages: (messages) => this.take(() => this.store.add(messages)),
+    growing: (msn) => this.player.growing(msn),
+  });
+  private readonly controls: Controls;
+  private readonly player: Player;
+  private readonly timeline: Timeline;
+  private readonly cards = new Map<string, InstrumentCard>();
+  private marks: readonly Mark[] = [];
+  private edge: Edge = { duration: 0, live: false, following: false, behind: 0 };
+  private frame = { at: 0, seconds: 0 };
+  private unreadable = 0;
+
+  constructor() {
+    const video = part<HTMLVideoElement>("video");
+    this.player = new Player(video, this.stage.dataset["source"] ?? "", {
+      bytes: (payload, msn, place) => this.onBytes(payload, msn, place),
+      frame: (at, seconds) => this.onFrame(at, seconds),
+      state: (state) => this.onState(state),
+      edge: (edge) => this.onEdge(edge),
+      renditions: (heights) => this.controls.renditions(heights),
+      muted: () => this.controls.askForSound(),
+    });
+    this.controls = new Controls(video, {
+      live: () => this.player.goLive(),
+      quality: (height) => this.player.choose(height),
+    });
+    this.timeline = new Timeline(part("timeline"), {
+      seek: (at) => this.player.seek(at),
+      nameOf: (characteristic) => this.cards.get(characteristic)?.definition.name ?? null,
+    });
+    onTheme(() => {
+      for (const card of this.cards.values()) card.repaint();
+    });
+  }
+
+  start(): void {
+    const wanted = /^#t=(\d+(?:\.\d+)?)$/.exec(location.hash)?.[1];
+    const ended = this.root.dataset["state"] === "ended";
+    this.player.start(wanted !== undefined ? Number(wanted) : ended ? 0 : null);
+    void this.readMarks();
+  }
+
+  private onBytes(
+    payload: ArrayBuffer,
+    msn: number,
+    place: { readonly offset: number; readonly duration: number } | null,
+  ): void {
+    try {
+      const messages = messagesOf(new Uint8Array(payload));
+      this.take(() => this.store.add(messages));
+    } catch (error) {
+      if (!(error instanceof BadData)) throw error;
+      // The picture may still be good; its data are not, and the page says so.
+      this.unreadable += 1;
+      this.stage.dataset["unreadable"] = String(this.unreadable);
+      return;
+    }
+    if (place) this.coverage.part(msn, place.offset, place.duration);
+    else this.coverage.segment(msn);
+  }
+
+  private onFrame(at: number, seconds: number): void {
+    this.frame = { at, seconds };
+    this.render();
+  }
+
+  /** After new data: the frame on screen may have gained something that belongs to it. */
+  private take(add: () => boolean): void {
+    if (!add()) return;
+    this.marks = this.store.marks();
+    this.render();
+  }
+
+  private render(): void {
+    const { at, seconds } = this.frame;
+    const view = viewAt(this.store, at);
+    const missing = this.coverage.missing(this.player.listed(), seconds - WINDOW_S, seconds);
+    this.backlog.want(missing);
+    const complete = missing.length === 0;
+    this.stage.dataset["mediaTime"] = String(at);
+    this.stage.dataset["complete"] = String(complete);
+    this.showInstruments(view, complete);
+    this.showCounters(view);
+    this.showTime(view);
+    this.timeline.show(at, Math.max(this.edge.duration, at / TICKS), this.marks);
+  }
+
+  private showInstruments(view: View, complete: boolean): void {
+    const list = part("instruments-list");
+    for (const instrument of view.instruments) {
+      const { definition } = instrument;
+      let card = this.cards.get(definition.characteristic);
+      if (!card) {
+        list.querySelector("[data-placeholder]")?.remove();
+        card = new InstrumentCard(definition, this.cardDoors, list);
+        this.cards.set(definition.characteristic, card);
+      }
+      card.show(instrument, view.at, complete);
+    }
+    const none = complete && view.instruments.length === 0;
+    list.dataset["empty"] = none ? say("no-instruments") : "";
+  }
+
+  private readonly cardDoors = {
+    seek: (at: number) => this.player.seek(at),
+    utcAt: (at: number) => this.store.utcAt(at - WINDOW_TICKS, at),
+  };
+
+  private showCounters(view: View): void {
+    const host = part("lines");
+    const names = new Map(view.instruments.map(({ definition }: { definition: Definition }) => [definition.line, definition.lineName]));
+    for (const { line, total, rejected } of view.counters) {
+      let row = host.querySelector<HTMLElement>(`[data-line="${CSS.escape(line)}"]`);
+      if (!row) {
+        row = h("p", { class: "line", "data-line": line }, h("span", { class: "line__name" }), h("span", { class: "line__count" }));
+        host.append(row);
+      }
+      tell(row.children[0]!, names.get(line)?.[LANGUAGE] ?? line);
+      tell(row.children[1]!, say("counters", { total: count(total), rejected: count(rejected) }));
+      row.dataset["total"] = String(total);
+      row.dataset["rejected"] = String(rejected);
+    }
+  }
+
+  private showTime(view: View): void {
+    const wall = view.utc === null ? "" : clock(view.utc);
+    this.stage.dataset["utc"] = view.utc === null ? "" : String(view.utc);
+    this.controls.time(this.edge.live ? wall : position(view.at));
+    tell(part("frame-clock"), wall);
+  }
+
+  private onEdge(edge: Edge): void {
+    if (this.edge.live && !edge.live) this.becomeReplay();
+    this.edge = edge;
+    this.controls.edge(edge);
+    this.stage.dataset["latency"] = edge.behind.toFixed(3);
+    this.stage.dataset["following"] = String(edge.following);
+    this.timeline.show(this.frame.at, Math.max(edge.duration, this.frame.at / TICKS), this.marks);
+  }
+
+  private becomeReplay(): void {
+    this.root.dataset["state"] = "ended";
+    part("state").replaceChildren(h("span", { class: "state state--ended" }, say("replay")));
+  }
+
+  private onState(state: PlayerState): void {
+    this.stage.dataset["state"] = state;
+    const words: Record<PlayerState, string> = {
+      connecting: say("connecting"),
+      playing: "",
+      reconnecting: say("reconnecting"),
+      ended: say("ended"),
+      unplayable: say("unplayable"),
+    };
+    tell(part("veil-word"), words[state]);
+  }
+
+  private async readMarks(): Promise<void> {
+    const marks = await fetchMarks(this.base);
+    if (marks) this.take(() => this.store.addMarks(marks));
+    if (this.root.dataset["state"] !== "ended") setTimeout(() => void this.readMarks(), MARKS_EVERY_MS);
+  }
+}
+
+/** A planned episode's page waits for its beginning, then turns into the live one. */
+async function untilOnAir(root: HTMLElement): Promise<void> {
+  for (;;) {
+    await new Promise((done) => setTimeout(done, PLANNED_EVERY_MS));
+    try {
+      const answer = await fetch(location.pathname, { headers: { accept: "text/html" } });
+      if (answer.ok && !(await answer.text()).includes('data-state="planned"')) {
+        location.reload();
+        return;
+      }
+    } catch {
+      // The hub is away; it is asked again.
+    }
+    if (!root.isConnected) return;
+  }
+}
+
+const root = part("episode");
+const list = part("instruments-list");
+for (let i = 0; i < 3; i++) list.append(h("li", { class: "instrument instrument--empty", "data-placeholder": true, "aria-hidden": true }));
+if (root.dataset["state"] === "planned") void untilOnAir(root);
+else new EpisodePage().start();

@@ -68,7 +68,7 @@ export interface Definition {
   readonly line: string;
   readonly lineName: Text;
   readonly decimals: number;
-  readonly chart: "i-mr" | "xbar-r";
+  readonly chart: string;
   readonly size: number;
   readonly rules: readonly string[];
   readonly specification: Specification | null;
@@ -150,7 +150,7 @@ function definition(value: unknown): Definition {
     line: string(fields, "line"),
     lineName: text(fields["line_name"]),
     decimals: Math.min(Math.max(integer(fields, "decimals"), 0), 12),
-    chart: oneOf(fields, "chart", ["i-mr", "xbar-r"]),
+    chart: string(fields, "chart"),
     size: integer(fields, "size"),
     rules: list(fields["rules"], "rules").map((rule) => {
       if (typeof rule !== "string") throw new BadData("a rule that is no text");

@@ -3,19 +3,24 @@
 import functools
 import gettext
 import io
+import re
 from collections.abc import Sequence
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import jinja2
 import msgspec
+from babel.dates import format_datetime
 from babel.messages.mofile import write_mo
 from babel.messages.pofile import read_po
 from markupsafe import Markup
 
+from quality_creator.media.hls import PLAYLIST
 from quality_creator.model.episode import Episode
 from quality_creator.model.errors import Unavailable
 from quality_creator.model.text import LANGUAGES, Language
+from quality_creator.web.words import ISLAND_WORDS
 
 _HERE = Path(__file__).parent
 STATIC = _HERE / "dist"
@@ -27,27 +32,68 @@ _LOCALES: dict[Language, str] = {"zh-Hans": "zh_Hans", "en": "en"}
 def render_home(
     language: Language, *, on_air: Sequence[Episode], planned: Sequence[Episode], past: Sequence[Episode]
 ) -> str:
-    """The front page: what is on air, planned (the next first) and past (the newest first)."""
-    return _page(language, "home.html", "/", on_air=on_air, planned=planned, past=past)
+    """The front page: what is on air, planned and past; sorted here, the nearest first."""
+    far = datetime.max.replace(tzinfo=UTC)
+    return _page(
+        language,
+        "home.html",
+        "/",
+        on_air=on_air,
+        planned=sorted(planned, key=lambda episode: episode.planned or far),
+        past=sorted(past, key=lambda episode: episode.started or far, reverse=True),
+        words=_island_words(language),
+    )
 
 
 def render_episode(language: Language, episode: Episode) -> str:
-    """The viewer's page."""
-    return _page(language, "episode.html", f"/episodes/{episode.slug}", episode=episode)
+    """The viewer's page, whatever the episode's state."""
+    path = f"/episodes/{episode.slug}"
+    return _page(language, "episode.html", path, episode=episode, words=_island_words(language))
 
 
 def render_design(language: Language) -> str:
     """The components with all their states."""
-    return _page(language, "design.html", "/design")
+    return _page(language, "design.html", "/design", words=_island_words(language))
 
 
 def render_error(language: Language, status: int, detail: str, *, path: str = "/") -> str:
-    """What went wrong and what to do. `detail` is shown as it is, for those who can act on it."""
-    return _page(language, "error.html", path, status=status, detail=detail)
+    """What went wrong and what to do; `detail` is shown as it is, for those who can act on it.
+
+    `path` is where the language links lead back to.
+    """
+    say = _catalogue(language).gettext
+    heading, advice = {
+        403: (
+            say("This is not public"),
+            say("Whoever runs this site has not opened it to everyone."),
+        ),
+        404: (
+            say("There is nothing at this address"),
+            say("The address may be misspelt, or what was here has been taken away."),
+        ),
+        503: (
+            say("This can't be done just now"),
+            say("Try again in a moment."),
+        ),
+    }.get(
+        status,
+        (
+            say("Something broke here"),
+            say("It is not your fault. It has been written down for those who can mend it."),
+        )
+        if status >= 500
+        else (say("This can't be done"), say("The request does not fit this site. Its own words are below.")),
+    )
+    return _page(language, "error.html", path, status=status, heading=heading, advice=advice, detail=detail)
 
 
 def _page(language: Language, template: str, path: str, **values: Any) -> str:
     return _environment(language).get_template(template).render(language=language, path=path, **values)
+
+
+def _island_words(language: Language) -> dict[str, str]:
+    say = _catalogue(language).gettext
+    return {key: say(message) for key, message in ISLAND_WORDS.items()}
 
 
 @functools.cache
@@ -60,14 +106,16 @@ def _environment(language: Language) -> jinja2.Environment:
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    catalogue = _catalogue(language)
-    # Jinja's stubs do not know what the extension adds.
-    install: Any = environment
-    install.install_gettext_translations(catalogue, newstyle=True)
+    extended: Any = environment  # Jinja's types do not know what its extension adds
+    extended.install_gettext_translations(_catalogue(language), newstyle=True)
     environment.filters["pick"] = lambda text: text.pick(language)
+    environment.filters["iso"] = lambda time: time.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+    environment.filters["utc_text"] = functools.partial(_utc_text, language)
+    environment.filters["duration"] = _duration
     environment.filters["json"] = _json
-    environment.globals["languages"] = LANGUAGES
-    environment.globals["asset"] = _asset
+    environment.globals["asset"] = asset
+    environment.globals["stream"] = lambda episode: f"/live/{episode.slug}/{PLAYLIST}"
+    environment.globals["font"] = _font
     return environment
 
 
@@ -82,6 +130,35 @@ def _catalogue(language: Language) -> gettext.GNUTranslations:
     return gettext.GNUTranslations(binary)
 
 
+def _utc_text(language: Language, time: datetime, shape: Literal["clock", "long"]) -> str:
+    """A time for readers without scripts; with them the page shows the reader's own clock instead."""
+    pattern = {
+        ("en", "long"): "d MMM y, HH:mm",
+        ("zh-Hans", "long"): "y年M月d日 HH:mm",
+    }.get((language, shape), "HH:mm")
+    return f"{format_datetime(time.astimezone(UTC), pattern, locale=_LOCALES[language])} UTC"
+
+
+def _duration(length: timedelta) -> str:
+    seconds = int(length.total_seconds())
+    return f"{seconds // 3600}:{seconds // 60 % 60:02d}:{seconds % 60:02d}"
+
+
+def _json(value: Any) -> Markup:
+    """A value as JSON that can stand inside a script element."""
+    text = msgspec.json.encode(value).decode()
+    return Markup(text.replace("<", "\\u003c"))  # noqa: S704 - without "<" no element can end or begin
+
+
+class Asset(msgspec.Struct, frozen=True, kw_only=True):
+    """The addresses of an island's built files."""
+
+    script: str
+    styles: tuple[str, ...]
+    preloads: tuple[str, ...]
+    """Chunks that the script imports."""
+
+
 class _Chunk(msgspec.Struct, frozen=True, kw_only=True):
     """One entry of Vite's manifest."""
 
@@ -90,24 +167,10 @@ class _Chunk(msgspec.Struct, frozen=True, kw_only=True):
     imports: tuple[str, ...] = ()
 
 
-class Asset(msgspec.Struct, frozen=True, kw_only=True):
-    """The addresses that an island needs."""
-
-    script: str
-    styles: tuple[str, ...]
-    preloads: tuple[str, ...]
-
-
 @functools.cache
-def _asset(island: str) -> Asset:
-    """Where the built files of an island are."""
-    manifest = STATIC / ".vite" / "manifest.json"
-    try:
-        chunks = msgspec.json.decode(manifest.read_bytes(), type=dict[str, _Chunk])
-    except FileNotFoundError:
-        raise Unavailable(
-            "the front end is not built: run `pip install .`, or `npm ci && npm run build` in frontend/"
-        ) from None
+def asset(island: str) -> Asset:
+    """Where the built files of `frontend/src/<island>.ts` are. Raises Unavailable before a build."""
+    chunks = _manifest()
     names = [f"src/{island}.ts"]
     for name in names:  # grows while it is walked
         names += [other for other in chunks[name].imports if other not in names]
@@ -118,7 +181,24 @@ def _asset(island: str) -> Asset:
     )
 
 
-def _json(value: Any) -> Markup:
-    """A value as JSON that can stand inside a script element."""
-    text = msgspec.json.encode(value).decode()
-    return Markup(text.replace("<", "\\u003c"))  # noqa: S704 - without "<" no element can end or begin
+@functools.cache
+def _font() -> str:
+    """The face that every page needs at once."""
+    found = next(
+        chunk.file for chunk in _manifest().values() if re.search(r"noto-sans.*\.woff2$", chunk.file)
+    )
+    return f"/static/{found}"
+
+
+@functools.cache
+def _manifest() -> dict[str, _Chunk]:
+    try:
+        raw = (STATIC / ".vite" / "manifest.json").read_bytes()
+    except FileNotFoundError:
+        raise Unavailable(
+            "the front end is not built: run `pip install .`, or `npm ci && npm run build` in frontend/"
+        ) from None
+    return msgspec.json.decode(raw, type=dict[str, _Chunk])
+
+
+assert set(_LOCALES) == set(LANGUAGES)

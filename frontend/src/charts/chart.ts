@@ -1,0 +1,313 @@
+/** One control chart: a location or a spread over the two minutes before the frame, drawn by uPlot. */
+
+import uPlot from "uplot";
+import type { ChartLimits, Specification } from "../stream/message";
+import { TICKS } from "../stream/message";
+import { WINDOW_S } from "../stream/view";
+import { number } from "../format";
+import { paletteOf, type Palette } from "./palette";
+import { marks, spreadLabels, verticalRange } from "./scale";
+
+/** A plotted point as a chart draws it. */
+export interface Dot {
+  /** Position in the stream, in ticks. */
+  readonly at: number;
+  readonly y: number;
+  /** Whether a rule holds here, and whether it begins to. */
+  readonly signal: "none" | "begins" | "continues";
+  readonly outside: boolean;
+  readonly uncertain: boolean;
+}
+
+/** What a chart shows. */
+export interface Picture {
+  readonly at: number;
+  readonly dots: readonly Dot[];
+  readonly limits: ChartLimits | null;
+  readonly specification: Specification | null;
+  readonly decimals: number;
+}
+
+/** Names of the lines, in the reader's language. */
+export interface Names {
+  readonly upper: string;
+  readonly center: string;
+  readonly lower: string;
+  readonly upperSpec: string;
+  readonly lowerSpec: string;
+}
+
+export interface Options {
+  readonly height: number;
+  /** Whether the engraved scale of seconds stands below. */
+  readonly seconds: boolean;
+  readonly names: Names;
+  /** Charts with the same key show the cursor together. */
+  readonly sync: string;
+  /** The dot under the cursor. */
+  readonly hover: (dot: Dot | null) => void;
+  /** A dot was pressed. */
+  readonly pick: (dot: Dot) => void;
+}
+
+const LEFT = 44;
+const RIGHT = 66;
+const PAST_FRAME_S = 2;
+const SCALE_HEIGHT = 18;
+const FONT_PX = 11;
+
+export class Chart {
+  private readonly plot: uPlot;
+  private palette: Palette;
+  private picture: Picture = { at: 0, dots: [], limits: null, specification: null, decimals: 0 };
+  private range = { min: 0, max: 1 };
+
+  constructor(
+    private readonly host: HTMLElement,
+    private readonly options: Options,
+  ) {
+    this.palette = paletteOf(host);
+    this.plot = new uPlot(this.settings(), [[], []], host);
+    this.plot.over.addEventListener("click", () => {
+      const dot = this.pointed();
+      if (dot) options.pick(dot);
+    });
+  }
+
+  /** Draw. Does nothing where not one pixel would differ. */
+  show(picture: Picture): void {
+    const before = this.picture;
+    const same =
+      before.dots.length === picture.dots.length &&
+      before.dots.at(-1)?.at === picture.dots.at(-1)?.at &&
+      before.dots[0]?.at === picture.dots[0]?.at &&
+      before.limits === picture.limits;
+    const pixel = (WINDOW_S * TICKS) / Math.max(this.plot.bbox.width, 1);
+    if (same && Math.abs(picture.at - before.at) < pixel && this.drawn) return;
+    this.drawn = true;
+    this.picture = picture;
+    const ys = picture.dots.map(({ y }) => y);
+    this.range = verticalRange(ys, picture.limits, picture.specification, picture.decimals);
+    this.plot.setData([picture.dots.map(({ at }) => at / TICKS), ys], true);
+  }
+
+  private drawn = false;
+
+  /** Where a dot is, in CSS pixels from the chart's top left corner. */
+  placeOf(dot: Dot): { readonly x: number; readonly y: number } {
+    return {
+      x: LEFT + this.plot.valToPos(dot.at / TICKS, "x"),
+      y: this.plot.valToPos(dot.y, "y"),
+    };
+  }
+
+  resize(width: number): void {
+    if (width > 0 && width !== this.plot.width) this.plot.setSize({ width, height: this.options.height });
+  }
+
+  repaint(): void {
+    this.palette = paletteOf(this.host);
+    this.plot.redraw(false, false);
+  }
+
+  private settings(): uPlot.Options {
+    const { height, seconds, sync } = this.options;
+    return {
+      width: Math.max(this.host.clientWidth, 200),
+      height,
+      padding: [6, RIGHT, seconds ? SCALE_HEIGHT : 6, LEFT],
+      legend: { show: false },
+      cursor: { sync: { key: sync, scales: ["x", null] }, drag: { x: false, y: false }, y: false, points: { show: false } },
+      scales: {
+        x: {
+          time: false,
+          range: () => [this.picture.at / TICKS - WINDOW_S, this.picture.at / TICKS + PAST_FRAME_S],
+        },
+        y: { range: () => [this.range.min, this.range.max] },
+      },
+      axes: [{ show: false }, { show: false }],
+      series: [{}, { stroke: () => this.palette["trace-soft"], width: 1, points: { show: false } }],
+      hooks: {
+        drawClear: [() => this.drawGround()],
+        draw: [() => this.drawDots()],
+        setCursor: [() => this.options.hover(this.pointed())],
+      },
+    };
+  }
+
+  private pointed(): Dot | null {
+    const { idx, left } = this.plot.cursor;
+    return typeof idx === "number" && (left ?? -1) >= 0 ? (this.picture.dots[idx] ?? null) : null;
+  }
+
+  private drawGround(): void {
+    const { ctx, bbox } = this.plot;
+    const { specification } = this.picture;
+    const ratio = devicePixelRatio;
+    ctx.save();
+    if (specification) {
+      const top = this.y(specification.upper ?? Infinity);
+      const bottom = this.y(specification.lower ?? -Infinity);
+      ctx.fillStyle = this.palette.specification;
+      if (bottom > top) ctx.fillRect(bbox.left, top, bbox.width, bottom - top);
+    }
+    this.drawScale(ctx, ratio);
+    this.drawLines(ctx, ratio);
+    ctx.restore();
+  }
+
+  private drawScale(ctx: CanvasRenderingContext2D, ratio: number): void {
+    const { bbox } = this.plot;
+    ctx.font = font(ratio);
+    ctx.fillStyle = this.palette["ink-soft"];
+    ctx.strokeStyle = this.palette.line;
+    ctx.lineWidth = ratio;
+    ctx.textBaseline = "middle";
+    ctx.textAlign = "right";
+    const most = Math.max(Math.floor(bbox.height / ratio / 26), 2);
+    for (const mark of marks(this.range, most)) {
+      const y = this.y(mark);
+      tick(ctx, bbox.left - 4 * ratio, y, bbox.left, y);
+      ctx.fillText(number(mark, this.decimalsOf(mark)), bbox.left - 7 * ratio, y);
+    }
+    tick(ctx, bbox.left, bbox.top, bbox.left, bbox.top + bbox.height);
+    if (this.options.seconds) this.drawSeconds(ctx, ratio);
+  }
+
+  private decimalsOf(mark: number): number {
+    const { decimals } = this.picture;
+    const needed = [0, 1, 2, 3, 4, 5, 6].find((d) => Math.abs(mark - Number(mark.toFixed(d))) < 10 ** -(decimals + 3));
+    return Math.min(needed ?? decimals, decimals + 1);
+  }
+
+  private drawSeconds(ctx: CanvasRenderingContext2D, ratio: number): void {
+    const { bbox } = this.plot;
+    const bottom = bbox.top + bbox.height;
+    const now = this.picture.at / TICKS;
+    tick(ctx, bbox.left, bottom, bbox.left + bbox.width, bottom);
+    ctx.textAlign = "center";
+    ctx.textBaseline = "top";
+    for (let second = -WINDOW_S; second <= 0; second += 10) {
+      const x = this.plot.valToPos(now + second, "x", true);
+      const major = second % 30 === 0;
+      tick(ctx, x, bottom, x, bottom + (major ? 5 : 3) * ratio);
+      if (major && second > -WINDOW_S) {
+        ctx.fillText(second === 0 ? "0 s" : number(second, 0), x, bottom + 6 * ratio);
+      }
+    }
+  }
+
+  private drawLines(ctx: CanvasRenderingContext2D, ratio: number): void {
+    const { bbox } = this.plot;
+    const right = bbox.left + bbox.width;
+    const lines = this.lines().filter(({ value }) => value >= this.range.min && value <= this.range.max);
+    const places = spreadLabels(
+      lines.map(({ value }) => this.y(value)),
+      (FONT_PX + 2) * ratio,
+      bbox.top + (FONT_PX / 2) * ratio,
+      bbox.top + bbox.height - (FONT_PX / 2) * ratio,
+    );
+    ctx.font = font(ratio);
+    ctx.textAlign = "left";
+    ctx.textBaseline = "middle";
+    lines.forEach(({ value, name, colour, dash }, i) => {
+      const y = this.y(value);
+      ctx.strokeStyle = ctx.fillStyle = colour;
+      ctx.lineWidth = ratio;
+      ctx.setLineDash(dash.map((length) => length * ratio));
+      tick(ctx, bbox.left, y, right, y);
+      ctx.setLineDash([]);
+      ctx.fillText(`${name} ${number(value, this.picture.decimals)}`, right + 5 * ratio, places[i]!);
+    });
+  }
+
+  /** From the top of the chart downward. */
+  private lines(): { value: number; name: string; colour: string; dash: number[] }[] {
+    const { limits, specification } = this.picture;
+    const { names } = this.options;
+    const { limit, "specification-ink": spec } = this.palette;
+    const lines = [
+      { value: limits?.upper, name: names.upper, colour: limit, dash: [] },
+      { value: limits?.center, name: names.center, colour: limit, dash: [1, 3] },
+      { value: limits?.lower, name: names.lower, colour: limit, dash: [] },
+      { value: specification?.upper, name: names.upperSpec, colour: spec, dash: [] },
+      { value: specification?.lower, name: names.lowerSpec, colour: spec, dash: [] },
+    ];
+    return lines
+      .flatMap(({ value, ...rest }) => (value === null || value === undefined ? [] : [{ value, ...rest }]))
+      .sort((a, b) => b.value - a.value);
+  }
+
+  private drawDots(): void {
+    const { ctx, bbox } = this.plot;
+    const ratio = devicePixelRatio;
+    const { dots, at } = this.picture;
+    ctx.save();
+    ctx.strokeStyle = this.palette.ink;
+    ctx.lineWidth = ratio;
+    const now = this.plot.valToPos(at / TICKS, "x", true);
+    tick(ctx, now, 0, now, bbox.top + bbox.height);
+    const spacing = bbox.width / ratio / Math.max(dots.length, 1);
+    const radius = Math.min(Math.max(spacing / 3, 1), 2) * ratio;
+    for (const dot of dots) this.drawDot(ctx, dot, radius, ratio);
+    ctx.restore();
+  }
+
+  private drawDot(ctx: CanvasRenderingContext2D, dot: Dot, radius: number, ratio: number): void {
+    const x = this.plot.valToPos(dot.at / TICKS, "x", true);
+    const y = this.y(dot.y);
+    if (dot.outside) {
+      ctx.lineWidth = 1.5 * ratio;
+      ctx.strokeStyle = this.palette.trace;
+      const arm = 3 * ratio;
+      ctx.beginPath();
+      ctx.moveTo(x - arm, y - arm);
+      ctx.lineTo(x + arm, y + arm);
+      ctx.moveTo(x - arm, y + arm);
+      ctx.lineTo(x + arm, y - arm);
+      ctx.stroke();
+    } else {
+      disc(ctx, x, y, radius);
+      ctx.fillStyle = dot.uncertain ? this.palette.sheet : this.palette.trace;
+      ctx.fill();
+      if (dot.uncertain) {
+        ctx.lineWidth = ratio;
+        ctx.strokeStyle = this.palette.trace;
+        ctx.stroke();
+      }
+    }
+    if (dot.signal === "none") return;
+    disc(ctx, x, y, (dot.signal === "begins" ? 6 : 4.5) * ratio);
+    ctx.lineWidth = (dot.signal === "begins" ? 2 : 1) * ratio;
+    ctx.strokeStyle = this.palette.signal;
+    ctx.stroke();
+  }
+
+  /** A value's height on the canvas, kept within the plot. */
+  private y(value: number): number {
+    const { bbox } = this.plot;
+    if (value === Infinity) return bbox.top;
+    if (value === -Infinity) return bbox.top + bbox.height;
+    const y = this.plot.valToPos(value, "y", true);
+    return Math.min(Math.max(y, bbox.top), bbox.top + bbox.height);
+  }
+}
+
+function font(ratio: number): string {
+  return `${FONT_PX * ratio}px ${getComputedStyle(document.documentElement).fontFamily}`;
+}
+
+function tick(ctx: CanvasRenderingContext2D, x1: number, y1: number, x2: number, y2: number): void {
+  // Half a pixel aside, so that one-pixel lines are one pixel wide.
+  const half = (ctx.lineWidth % 2) / 2;
+  const snap = (value: number) => Math.round(value - half) + half;
+  ctx.beginPath();
+  ctx.moveTo(snap(x1), snap(y1));
+  ctx.lineTo(snap(x2), snap(y2));
+  ctx.stroke();
+}
+
+function disc(ctx: CanvasRenderingContext2D, x: number, y: number, radius: number): void {
+  ctx.beginPath();
+  ctx.arc(x, y, radius, 0, 2 * Math.PI);
+}

@@ -1,0 +1,237 @@
+/** One characteristic as an instrument's face: the reading, its state in words, and the pair of charts. */
+
+import { clock, number } from "../format";
+import { h, tell } from "../dom";
+import { LANGUAGE, ruleWords, say } from "../words";
+import type { Definition, Point, Specification } from "../stream/message";
+import type { Placed } from "../stream/store";
+import type { Instrument } from "../stream/view";
+import { WINDOW_S } from "../stream/view";
+import { Chart, type Dot } from "./chart";
+
+const LOCATION_HEIGHT = 124;
+const SPREAD_HEIGHT = 78;
+
+/** The rule that is judged on the lower chart. */
+const SPREAD_RULES = new Set(["spread-limits"]);
+
+export interface Doors {
+  /** Show the picture at a position of the stream. */
+  seek(at: number): void;
+  /** Wall time of a position, in microseconds. */
+  utcAt(at: number): number | null;
+}
+
+export class InstrumentCard {
+  readonly element: HTMLLIElement;
+  private readonly reading = h("data", { class: "reading__value" }, "–");
+  private readonly note = h("p", { class: "instrument__note" });
+  private readonly rings = h("div", { class: "rings" });
+  private readonly summary = h("p", { class: "unseen" });
+  private readonly location: Chart;
+  private readonly spread: Chart;
+  private shown: Instrument | null = null;
+  private hovered: Placed | null = null;
+  private complete = false;
+
+  constructor(
+    readonly definition: Definition,
+    private readonly doors: Doors,
+    private readonly parent: HTMLElement,
+  ) {
+    const { size, unit } = definition;
+    const id = `instrument-${definition.characteristic}`;
+    const location = h("div", { class: "chart chart--location" });
+    const spread = h("div", { class: "chart chart--spread" });
+    const kinds = [
+      size > 1 ? say("location-x", { size }) : say("location-i"),
+      size > 1 ? say("spread-x") : say("spread-i"),
+    ];
+    this.element = h(
+      "li",
+      { class: "instrument", "data-characteristic": definition.characteristic },
+      h(
+        "div",
+        { class: "instrument__head" },
+        h("h3", { class: "instrument__name", id }, definition.name[LANGUAGE]),
+        h("p", { class: "instrument__line" }, definition.lineName[LANGUAGE]),
+        h("p", { class: "reading" }, this.reading, " ", h("span", { class: "reading__unit" }, unit)),
+        this.note,
+      ),
+      this.summary,
+      h("div", { class: "instrument__charts", "aria-hidden": true }, caption(kinds[0]!, unit), location, caption(kinds[1]!, unit), spread),
+      this.rings,
+    );
+    this.parent.append(this.element);
+    const options = {
+      names: {
+        upper: say("upper-limit"),
+        center: say("center"),
+        lower: say("lower-limit"),
+        upperSpec: say("upper-spec"),
+        lowerSpec: say("lower-spec"),
+      },
+      sync: "frame",
+      hover: (dot: Dot | null) => this.hover(dot),
+      pick: (dot: Dot) => doors.seek(dot.at),
+    };
+    this.location = new Chart(location, { ...options, height: LOCATION_HEIGHT, seconds: false });
+    this.spread = new Chart(spread, { ...options, height: SPREAD_HEIGHT, seconds: true });
+    new ResizeObserver(() => this.resize()).observe(location);
+  }
+
+  /** Show what belongs to the frame at `at`. `complete` is false while older data are still being read. */
+  show(instrument: Instrument, at: number, complete: boolean): void {
+    this.shown = instrument;
+    this.complete = complete;
+    this.showReading(instrument);
+    this.showNote();
+    const { definition, points } = instrument;
+    const specification = definition.size === 1 ? definition.specification : null;
+    const common = { at, decimals: definition.decimals };
+    const location = points.flatMap((placed) => dot(placed, "location", specification));
+    this.location.show({ ...common, dots: location, limits: definition.location, specification });
+    const spread = points.flatMap((placed) => dot(placed, "spread", null));
+    this.spread.show({ ...common, dots: spread, limits: definition.spread, specification: null });
+    this.showRings(points);
+    const signals = points.filter(({ point }) => point.signals.length > 0).length;
+    tell(
+      this.summary,
+      say("chart-summary", { name: definition.name[LANGUAGE], count: location.length, signals }),
+    );
+  }
+
+  repaint(): void {
+    this.location.repaint();
+    this.spread.repaint();
+  }
+
+  private showReading({ current, definition, freshness }: Instrument): void {
+    tell(this.reading, current ? number(current.point.value, definition.decimals) : "–");
+    this.reading.value = current ? String(current.point.value) : "";
+    const { dataset } = this.reading;
+    dataset["value"] = this.reading.value;
+    dataset["index"] = current ? String(current.point.index) : "";
+    dataset["at"] = current ? String(current.at) : "";
+    dataset["complete"] = String(this.complete);
+    this.element.dataset["freshness"] = freshness.kind;
+    this.element.dataset["signal"] = String((this.shown?.signals.length ?? 0) > 0);
+  }
+
+  private showNote(): void {
+    const instrument = this.shown;
+    if (!instrument) return;
+    const { text, kind } = this.hovered ? this.pointWords(this.hovered) : this.stateWords(instrument);
+    tell(this.note, text);
+    this.note.dataset["kind"] = kind;
+  }
+
+  private stateWords({ current, definition, freshness, filling, points, signals }: Instrument): Note {
+    if (!current) {
+      if (!this.complete) return { text: say("waiting-for-data"), kind: "soft" };
+      return { text: say("no-reading-window", { minutes: WINDOW_S / 60 }), kind: "stale" };
+    }
+    if (freshness.kind === "stale") {
+      return { text: say("no-reading", { seconds: freshness.seconds }), kind: "stale" };
+    }
+    const words = [clock(current.point.time)];
+    if (current.point.status !== "good") words.push(say(current.point.status));
+    if (current.point.late) words.push(say("late"));
+    if (outside(current.point.value, definition.specification)) words.push(say("outside-spec"));
+    if (signals.length > 0) {
+      return { text: [...words, ...signals.map(ruleWords)].join(" · "), kind: "signal" };
+    }
+    if (!definition.location) {
+      const count = points.filter(({ point }) => point.plotted !== null).at(-1)?.point.plotted ?? -1;
+      words.push(say("no-limits", { count: count + 1 }));
+    } else if (words.length === 1) words.push(say("in-control"));
+    if (filling > 0) words.push(say("filling", { count: filling, size: definition.size }));
+    return { text: words.join(" · "), kind: "soft" };
+  }
+
+  private pointWords({ point }: Placed): Note {
+    const value = point.location ?? point.value;
+    const words = [
+      clock(point.time),
+      `${number(value, this.definition.decimals)} ${this.definition.unit}`,
+      say("measurement", { index: point.index + 1 }),
+      ...point.signals.map(({ rule }) => ruleWords(rule)),
+    ];
+    return { text: words.join(" · "), kind: point.signals.length > 0 ? "signal" : "soft" };
+  }
+
+  private hover(dot: Dot | null): void {
+    this.hovered = dot ? (this.shown?.points.find(({ at }) => at === dot.at) ?? null) : null;
+    this.showNote();
+  }
+
+  /** The rings of the chart that can be reached by touch and key; drawn on the canvas, felt here. */
+  private showRings(points: readonly Placed[]): void {
+    const wanted = points.filter(({ point }) => point.signals.some(({ continuing }) => !continuing));
+    const known = new Map([...this.rings.children].map((ring) => [(ring as HTMLElement).dataset["index"], ring]));
+    for (const placed of wanted) {
+      const key = String(placed.point.index);
+      const ring = (known.get(key) as HTMLElement | undefined) ?? this.ring(placed);
+      known.delete(key);
+      const onSpread = placed.point.signals.every(({ rule }) => SPREAD_RULES.has(rule));
+      const [chart, host] = onSpread ? [this.spread, this.hostOf("spread")] : [this.location, this.hostOf("location")];
+      const [mark] = dot(placed, onSpread ? "spread" : "location", null);
+      if (!mark) continue;
+      const place = chart.placeOf(mark);
+      ring.style.transform = `translate(${host.offsetLeft + place.x}px, ${host.offsetTop + place.y}px)`;
+    }
+    for (const gone of known.values()) gone.remove();
+  }
+
+  private hostOf(which: "location" | "spread"): HTMLElement {
+    return this.element.querySelector<HTMLElement>(`.chart--${which}`)!;
+  }
+
+  private ring({ at, point }: Placed): HTMLElement {
+    const rules = point.signals.filter(({ continuing }) => !continuing).map(({ rule }) => ruleWords(rule));
+    const ring = h("button", { type: "button", class: "ring", "data-index": point.index });
+    const words = `${clock(this.doors.utcAt(at) ?? point.time)} · ${rules.join(" · ")}`;
+    ring.append(h("span", { class: "ring__words" }, words));
+    ring.addEventListener("click", () => this.doors.seek(at));
+    this.rings.append(ring);
+    return ring;
+  }
+
+  private resize(): void {
+    const width = this.hostOf("location").clientWidth;
+    this.location.resize(width);
+    this.spread.resize(width);
+    if (this.shown) this.showRings(this.shown.points);
+  }
+}
+
+interface Note {
+  readonly text: string;
+  readonly kind: "soft" | "stale" | "signal";
+}
+
+function caption(text: string, unit: string): HTMLElement {
+  return h("p", { class: "chart__caption" }, `${text}, ${unit}`);
+}
+
+function dot({ at, point }: Placed, which: "location" | "spread", specification: Specification | null): Dot[] {
+  const y = point[which];
+  if (point.plotted === null || y === null) return [];
+  const here = point.signals.filter(({ rule }) => SPREAD_RULES.has(rule) === (which === "spread"));
+  const begins = here.some(({ continuing }) => !continuing);
+  return [
+    {
+      at,
+      y,
+      signal: begins ? "begins" : here.length > 0 ? "continues" : "none",
+      outside: outside(y, specification),
+      uncertain: (point as Point).status === "uncertain",
+    },
+  ];
+}
+
+function outside(value: number, specification: Specification | null): boolean {
+  if (!specification) return false;
+  const { lower, upper } = specification;
+  return (lower !== null && value < lower) || (upper !== null && value > upper);
+}

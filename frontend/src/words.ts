@@ -1,0 +1,18 @@
+/** The words of the page's own language, which the server puts into the page. */
+
+const element = document.getElementById("words");
+const words: Readonly<Record<string, string>> = element ? JSON.parse(element.textContent ?? "{}") : {};
+
+export type Language = "zh-Hans" | "en";
+
+export const LANGUAGE: Language = document.documentElement.lang === "zh-Hans" ? "zh-Hans" : "en";
+
+/** A message with its places filled in; the key itself where the catalogue lacks it. */
+export function say(key: string, places: Readonly<Record<string, string | number>> = {}): string {
+  return (words[key] ?? key).replace(/\{(\w+)\}/g, (whole, name: string) => String(places[name] ?? whole));
+}
+
+/** What a rule means, in a few words; its name where nobody has written them yet. */
+export function ruleWords(rule: string): string {
+  return words[`rule-${rule}`] ?? rule;
+}

@@ -1,0 +1,77 @@
+"""What the scripts of a page say: their words stand in the page, so that there is one catalogue."""
+
+
+def _say(message: str) -> str:
+    """Marks a message for the catalogue; it is translated when a page is made."""
+    return message
+
+
+ISLAND_WORDS: dict[str, str] = {
+    # the picture
+    "connecting": _say("Connecting"),
+    "reconnecting": _say("Connection lost. The last picture stays until it is back."),
+    "planned": _say("Not on air yet"),
+    "soon": _say("Beginning any moment now"),
+    "ended": _say("The episode has ended"),
+    "unplayable": _say("This browser can't play the picture. A current Chrome, Edge, Firefox or Safari can."),
+    "sound-off": _say("Sound is off. Press to hear."),
+    "on-air": _say("On air"),
+    "replay": _say("Replay"),
+    "live": _say("Live"),
+    "to-live": _say("Go to the live picture"),
+    "behind": _say("{time} behind live"),
+    "quality": _say("Quality"),
+    "quality-auto": _say("Auto"),
+    "controls": _say("Player"),
+    # the timeline
+    "timeline": _say("Position in the episode"),
+    "timeline-text": _say("{position} of {duration}"),
+    "signals-on-timeline": _say("Signals in this episode"),
+    "signal-at": _say("{time}: {name}, {rule}"),
+    # the instruments
+    "no-instruments": _say("No measurements in this part of the episode"),
+    "waiting-for-data": _say("Reading the data of this picture"),
+    "no-reading": _say("No reading for {seconds} s"),
+    "no-reading-window": _say("No reading in the last {minutes} min"),
+    "late": _say("late: reached us after its own picture"),
+    "uncertain": _say("uncertain, says the source"),
+    "bad": _say("bad, says the source; not charted"),
+    "in-control": _say("No signal"),
+    "no-limits": _say("No limits yet: {count} points so far"),
+    "filling": _say("{count} of {size} in the subgroup"),
+    "location-i": _say("Single values"),
+    "location-x": _say("Means of {size}"),
+    "spread-i": _say("Moving range"),
+    "spread-x": _say("Range"),
+    "upper-limit": _say("UCL"),
+    "lower-limit": _say("LCL"),
+    "center": _say("CL"),
+    "upper-spec": _say("USL"),
+    "lower-spec": _say("LSL"),
+    "outside-spec": _say("outside the specification"),
+    "chart-summary": _say("Control chart of {name}: {count} points in two minutes, {signals} with a signal"),
+    "measurement": _say("Measurement {index}"),
+    "seek-here": _say("Show the picture of this point"),
+    # the counters
+    "counters": _say("{rejected} of {total} rejected"),
+    # the rules, in a few words each
+    "rule-nelson-1": _say("1 point beyond a limit"),
+    "rule-nelson-2": _say("9 points in a row on one side of the centre"),
+    "rule-nelson-3": _say("6 points in a row rising or falling"),
+    "rule-nelson-4": _say("14 points in a row up and down by turns"),
+    "rule-nelson-5": _say("2 of 3 points beyond 2 sigma"),
+    "rule-nelson-6": _say("4 of 5 points beyond 1 sigma"),
+    "rule-nelson-7": _say("15 points in a row within 1 sigma"),
+    "rule-nelson-8": _say("8 points in a row beyond 1 sigma"),
+    "rule-nelson-8-both": _say("8 points in a row beyond 1 sigma, on both sides"),
+    "rule-western-electric-1": _say("1 point beyond a limit"),
+    "rule-western-electric-2": _say("2 of 3 points beyond 2 sigma"),
+    "rule-western-electric-3": _say("4 of 5 points beyond 1 sigma"),
+    "rule-western-electric-4": _say("8 points in a row on one side of the centre"),
+    "rule-spread-limits": _say("the spread beyond its limit"),
+    "rule-ewma-limits": _say("the moving average beyond a limit"),
+    "rule-cusum-upper": _say("a shift upward"),
+    "rule-cusum-lower": _say("a shift downward"),
+    # time
+    "countdown-days": _say("{days} d {clock}"),
+}
