@@ -1,0 +1,289 @@
+"""Keeps an episode's media worker at work: starts it, judges it by its parts, and starts it again.
+
+A worker lives as long as its parts come; that its process runs says nothing. One that dies, hangs or sends
+nonsense is replaced, and the next begins behind the last part that the owner kept. The worker never outlives
+this process: its pipes end, and it leaves.
+"""
+
+import asyncio
+import contextlib
+import fcntl
+import os
+import socket
+import sys
+from asyncio.subprocess import PIPE, STDOUT, Process
+from collections import deque
+from collections.abc import Awaitable, Callable
+
+import msgspec
+
+from quality_creator.media import wire
+from quality_creator.model.clock import MediaTime
+from quality_creator.model.errors import BadPayload
+from quality_creator.model.scene import Scene
+from quality_creator.model.stream import PART_TICKS, SEGMENT_PARTS
+
+FIRST_PART_S = 8.0
+"""For the first part of a worker: programs are loaded, cameras called."""
+
+NEXT_PART_S = 2.0
+"""Between two parts, of which one is due every 0.32 s."""
+
+FIRST_WAIT_S, LONGEST_WAIT_S = 0.1, 5.0
+"""Before a restart; doubled from restart to restart."""
+
+HEALTHY_S = 10.0
+"""A worker that sent parts for this long has earned the first wait again."""
+
+STOP_S = 3.0
+"""For the part at hand, once it is told to stop."""
+
+LOG_LINES = 50
+_LONGEST_LINE = 2_000
+_PIPE_BYTES = 1 << 20
+
+
+class Supervisor:
+    """One episode's worker, whichever process that is at the moment.
+
+    `run` belongs into a task of the owner's; the other methods are called from the same loop.
+    """
+
+    def __init__(
+        self,
+        *,
+        start: Callable[[], Awaitable[wire.Start]],
+        on_message: Callable[[wire.Up], Awaitable[None]],
+        rtmp: socket.socket | None = None,
+    ) -> None:
+        """Prepare; nothing runs yet.
+
+        Args:
+            start: Asked before each start of a worker: where the stream stands. `rtmp_fd` is filled in here.
+            on_message: Called with everything that the worker says, in order, and with notes about the
+                worker itself; the next message is read when it returns.
+            rtmp: A socket that listens for cameras that push. It stays the owner's, and open while a worker
+                is away, so that cameras wait.
+        """
+        self._start = start
+        self._on_message = on_message
+        self._rtmp = rtmp
+        self._scene: wire.SetScene | None = None
+        self._unconfirmed = False
+        self._down: asyncio.WriteTransport | None = None
+        self._process: Process | None = None
+        self._stop = asyncio.Event()
+        self._over = asyncio.Event()
+        self._over.set()
+        self._log: deque[str] = deque(maxlen=LOG_LINES)
+        self.restarts = 0
+        """How often a worker was replaced."""
+
+    @property
+    def log(self) -> tuple[str, ...]:
+        """The worker's last lines, of this or an earlier process."""
+        return tuple(self._log)
+
+    @property
+    def pid(self) -> int | None:
+        """The process that works at the moment."""
+        return self._process.pid if self._process and self._process.returncode is None else None
+
+    def set_scene(self, scene: Scene) -> int:
+        """Change who stands where. It holds across restarts.
+
+        Returns:
+            The number that `SceneSet` will carry when it is on air.
+        """
+        number = self._scene.number + 1 if self._scene else 1
+        self._scene = wire.SetScene(scene=scene, number=number)
+        self._unconfirmed = True
+        self._say(self._scene)
+        return number
+
+    def replace(self) -> None:
+        """End the worker at hand; the next one is started as after a fault."""
+        if self._process is not None and self._process.returncode is None:
+            self._process.kill()
+
+    async def stop(self) -> None:
+        """Let the worker finish its part and leave; returns when `run` has ended."""
+        self._stop.set()
+        self._say(wire.Stop())
+        await self._over.wait()
+
+    async def run(self) -> None:
+        """Keep a worker at work until `stop`. Cancelling kills the worker."""
+        self._over.clear()
+        wait = FIRST_WAIT_S
+        try:
+            while not self._stop.is_set():
+                healthy_s, words = await self._work()
+                if self._stop.is_set():
+                    return
+                wait = FIRST_WAIT_S if healthy_s >= HEALTHY_S else wait
+                self.restarts += 1
+                self._log.append(f"-- {words} --")
+                await self._on_message(wire.Note(words=f"{words}; it is started again in {wait:.1f} s"))
+                with contextlib.suppress(TimeoutError):
+                    async with asyncio.timeout(wait):
+                        await self._stop.wait()
+                wait = min(wait * 2, LONGEST_WAIT_S)
+        finally:
+            self._over.set()
+
+    # --- one process -------------------------------------------------------------------------------------
+
+    async def _work(self) -> tuple[float, str]:
+        """Run one worker to its end. Returns for how many seconds parts came, and why it ended, in words."""
+        start = await self._start()
+        start = msgspec.structs.replace(
+            start,
+            rtmp_fd=self._rtmp.fileno() if self._rtmp else None,
+            scene=self._scene.scene if self._scene else start.scene,
+        )
+        up_read, up_write = os.pipe()
+        down_read, down_write = os.pipe()
+        async with contextlib.AsyncExitStack() as stack:
+            reader = await _reader(up_read, stack)
+            self._down = await _writer(down_write, stack)
+            try:
+                process = await _spawn(up_write, down_read, self._rtmp)
+            finally:
+                os.close(up_write)
+                os.close(down_read)
+            self._process = process
+            log = asyncio.create_task(self._keep_log(process))
+            try:
+                self._say(start)
+                if self._scene and self._unconfirmed:
+                    self._say(self._scene)
+                if self._stop.is_set():
+                    self._say(wire.Stop())
+                return await self._listen(reader, start)
+            finally:
+                self._down = None
+                await _end(process, patient=self._stop.is_set())
+                await log
+
+    async def _listen(self, reader: asyncio.StreamReader, start: wire.Start) -> tuple[float, str]:
+        loop = asyncio.get_running_loop()
+        deadline, first = loop.time() + FIRST_PART_S, 0.0
+        expected = (start.msn, start.part, start.position)
+        while True:
+            try:
+                async with asyncio.timeout_at(deadline):
+                    message = await _read(reader)
+            except TimeoutError:
+                limit = NEXT_PART_S if first else FIRST_PART_S
+                return self._lived(first), f"the media worker sent no part for {limit:g} s"
+            except asyncio.IncompleteReadError:
+                return self._lived(first), await self._died()
+            except BadPayload as error:
+                return self._lived(first), f"the media worker sent nonsense: {error}"
+            if isinstance(message, wire.Part):
+                if (message.msn, message.part, message.start) != expected:
+                    return self._lived(first), (
+                        f"the media worker sent part {message.msn}.{message.part} at {message.start}, "
+                        f"where {expected[0]}.{expected[1]} at {expected[2]} was due"
+                    )
+                expected = _after(message)
+                first = first or loop.time()
+            elif isinstance(message, wire.SceneSet) and self._scene and message.number == self._scene.number:
+                self._unconfirmed = False
+            asked = loop.time()
+            await self._on_message(message)
+            # What the owner takes for a message is not the worker's fault.
+            now = loop.time()
+            deadline = now + NEXT_PART_S if isinstance(message, wire.Part) else deadline + now - asked
+
+    def _lived(self, first: float) -> float:
+        return asyncio.get_running_loop().time() - first if first else 0.0
+
+    async def _died(self) -> str:
+        assert self._process is not None
+        try:
+            async with asyncio.timeout(1):
+                code = await self._process.wait()
+        except TimeoutError:
+            return "the media worker closed its pipe"
+        return (
+            f"the media worker ended by signal {-code}" if code < 0 else f"the media worker ended with {code}"
+        )
+
+    def _say(self, message: wire.Down) -> None:
+        if self._down is not None and not self._down.is_closing():
+            self._down.write(wire.frame(message))
+
+    async def _keep_log(self, process: Process) -> None:
+        assert process.stdout is not None
+        rest = b""
+        while piece := await process.stdout.read(1 << 14):
+            *lines, rest = (rest + piece).split(b"\n")
+            self._log.extend(line[:_LONGEST_LINE].decode(errors="replace") for line in lines)
+            rest = rest[-_LONGEST_LINE:]
+        if rest:
+            self._log.append(rest.decode(errors="replace"))
+
+
+def _after(part: wire.Part) -> tuple[int, int, MediaTime]:
+    """Number and position of the part behind another."""
+    position = MediaTime(part.start + PART_TICKS)
+    if part.part + 1 < SEGMENT_PARTS:
+        return part.msn, part.part + 1, position
+    return part.msn + 1, 0, position
+
+
+async def _spawn(up: int, down: int, rtmp: socket.socket | None) -> Process:
+    return await asyncio.create_subprocess_exec(
+        sys.executable,
+        "-m",
+        "quality_creator.media.worker",
+        "--up",
+        str(up),
+        "--down",
+        str(down),
+        stdin=asyncio.subprocess.DEVNULL,
+        stdout=PIPE,
+        stderr=STDOUT,
+        pass_fds=(up, down, *([rtmp.fileno()] if rtmp else [])),
+        # A crash inside a library leaves a trace; numpy's own threads would only compete with ours.
+        env={**os.environ, "PYTHONFAULTHANDLER": "1", "OPENBLAS_NUM_THREADS": "1", "OMP_NUM_THREADS": "1"},
+    )
+
+
+async def _end(process: Process, *, patient: bool) -> None:
+    """See a worker out; one that was told to stop gets the time to."""
+    if patient:
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(STOP_S):
+                await process.wait()
+    if process.returncode is None:
+        with contextlib.suppress(ProcessLookupError):
+            process.kill()
+    await process.wait()
+
+
+async def _reader(descriptor: int, stack: contextlib.AsyncExitStack) -> asyncio.StreamReader:
+    with contextlib.suppress(OSError, AttributeError):
+        # A part in one piece, where the kernel allows it: fewer switches between the two.
+        fcntl.fcntl(descriptor, fcntl.F_SETPIPE_SZ, _PIPE_BYTES)
+    loop = asyncio.get_running_loop()
+    reader = asyncio.StreamReader(limit=_PIPE_BYTES, loop=loop)
+    transport, _ = await loop.connect_read_pipe(
+        lambda: asyncio.StreamReaderProtocol(reader, loop=loop), os.fdopen(descriptor, "rb", buffering=0)
+    )
+    stack.callback(transport.close)
+    return reader
+
+
+async def _writer(descriptor: int, stack: contextlib.AsyncExitStack) -> asyncio.WriteTransport:
+    transport, _ = await asyncio.get_running_loop().connect_write_pipe(
+        asyncio.BaseProtocol, os.fdopen(descriptor, "wb", buffering=0)
+    )
+    stack.callback(transport.close)
+    return transport
+
+
+async def _read(reader: asyncio.StreamReader) -> wire.Up:
+    return wire.up(await reader.readexactly(wire.length(await reader.readexactly(4))))
