@@ -68,7 +68,8 @@ class HubProcess:
         self.rtmp_port = free_port()
         self.config = folder / "qc.toml"
         self.config.write_text(
-            f"[hub]\nport = {self.port}\n{hub_keys}\n[rtmp]\nhost = '127.0.0.1'\nport = {self.rtmp_port}\n{text}",
+            f"[hub]\nport = {self.port}\n{hub_keys}\n"
+            f"[rtmp]\nhost = '127.0.0.1'\nport = {self.rtmp_port}\n{text}",
             encoding="utf-8",
         )
         self.address = f"http://127.0.0.1:{self.port}"
