@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from quality_creator.config import Config, HttpGauge, RtmpCamera, load, loads
+from quality_creator.config import Config, FileCamera, HttpGauge, RtmpCamera, load, loads
 from quality_creator.model.errors import BadInput
 
 FULL = """
@@ -61,6 +61,14 @@ def test_paths_count_from_the_file(tmp_path: Path) -> None:
     path.write_text("[hub]\ndata = 'here'\n", encoding="utf-8-sig")
     config = load(path)
     assert config.path(config.hub.data) == tmp_path / "here"
+
+
+def test_the_path_of_a_film_counts_from_the_file_too(tmp_path: Path) -> None:
+    path = tmp_path / "qc.toml"
+    path.write_text(CAMERA + "kind = 'file'\npath = 'films'\n", encoding="utf-8")
+    (camera,) = load(path).cameras
+    assert isinstance(camera, FileCamera)
+    assert camera.path == str(tmp_path / "films")
 
 
 @pytest.mark.parametrize(

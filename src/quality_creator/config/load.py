@@ -13,6 +13,7 @@ from quality_creator.config.schema import (
     AnyCamera,
     AnyGauge,
     Config,
+    FileCamera,
     HttpGauge,
     MqttGauge,
     RtmpCamera,
@@ -56,7 +57,10 @@ def loads(text: str, *, folder: Path, environment: Mapping[str, str]) -> Config:
     config = msgspec.structs.replace(
         config,
         folder=str(folder),
-        cameras=tuple(_camera_secret(i, camera, environment) for i, camera in enumerate(config.cameras)),
+        cameras=tuple(
+            _camera_path(folder, _camera_secret(i, camera, environment))
+            for i, camera in enumerate(config.cameras)
+        ),
         gauges=tuple(_gauge_secret(i, gauge, environment) for i, gauge in enumerate(config.gauges)),
     )
     for complaint in _contradictions(config):
@@ -185,6 +189,13 @@ def _secret(key: str, given: str, name: str, environment: Mapping[str, str]) -> 
     if name not in environment:
         raise BadInput(f"{key}_env: the environment variable {name!r} is not set")
     return environment[name]
+
+
+def _camera_path(folder: Path, camera: AnyCamera) -> AnyCamera:
+    """A film's path counts from the file's own folder, wherever the media worker runs."""
+    if isinstance(camera, FileCamera):
+        return msgspec.structs.replace(camera, path=str((folder / camera.path).resolve()))
+    return camera
 
 
 # --- what the parts say of each other ------------------------------------------------------------
