@@ -50,7 +50,8 @@ def slate(name: Text, words: str, place: Rectangle) -> Tile:
 
     Args:
         name: The source's; both languages are shown where a font has them.
-        words: Below the name, on one line; cut where it is too long.
+        words: Below the name, on one line; cut where it is too long. Of pieces with " · " between them,
+            those that no font has are left out.
         place: Where it will stand.
     """
     image = Image.new("RGB", (place.width, place.height), PANEL)
@@ -87,7 +88,7 @@ def _lines(name: Text, words: str, unit: float) -> list[tuple[str, float, tuple[
     return [
         (first, unit * 1.5, NAME),
         (second, unit, NAME),
-        (words if drawable(words) else "", unit * 0.8, WORDS),
+        (" · ".join(filter(drawable, words.split(" · "))), unit * 0.8, WORDS),
     ]
 
 

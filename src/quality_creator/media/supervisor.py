@@ -72,6 +72,7 @@ class Supervisor:
         self._unconfirmed = False
         self._down: asyncio.WriteTransport | None = None
         self._process: Process | None = None
+        self._replace = False
         self._stop = asyncio.Event()
         self._over = asyncio.Event()
         self._over.set()
@@ -102,7 +103,8 @@ class Supervisor:
         return number
 
     def replace(self) -> None:
-        """End the worker at hand; the next one is started as after a fault."""
+        """Put a new worker in this one's place, at once, from where the owner's `start` then says."""
+        self._replace = True
         if self._process is not None and self._process.returncode is None:
             self._process.kill()
 
@@ -118,12 +120,15 @@ class Supervisor:
         wait = FIRST_WAIT_S
         try:
             while not self._stop.is_set():
+                self._replace = False
                 healthy_s, words = await self._work()
                 if self._stop.is_set():
                     return
-                wait = FIRST_WAIT_S if healthy_s >= HEALTHY_S else wait
                 self.restarts += 1
                 self._log.append(f"-- {words} --")
+                if self._replace:
+                    continue
+                wait = FIRST_WAIT_S if healthy_s >= HEALTHY_S else wait
                 await self._on_message(wire.Note(words=f"{words}; it is started again in {wait:.1f} s"))
                 with contextlib.suppress(TimeoutError):
                     async with asyncio.timeout(wait):
@@ -193,6 +198,8 @@ class Supervisor:
                 self._unconfirmed = False
             asked = loop.time()
             await self._on_message(message)
+            if self._replace:
+                return self._lived(first), "the media worker is replaced"
             # What the owner takes for a message is not the worker's fault.
             now = loop.time()
             deadline = now + NEXT_PART_S if isinstance(message, wire.Part) else deadline + now - asked

@@ -49,6 +49,9 @@ _WORDS_S = 2.0
 _REFUSALS_S = 30.0
 """How often peers that were turned away are told of; on an open port strangers knock often."""
 
+_SLATE = "没有画面 · No picture"
+"""Below a lost source's name, where the hub has nothing else to say."""
+
 _NICE = -15
 _PR_SET_PDEATHSIG = 1
 
@@ -89,7 +92,7 @@ class Worker:
     def run(self) -> None:
         """Broadcast until the hub says stop."""
         start = self._start
-        slates = Slates({camera.id: camera.name for camera in start.cameras}, start.slate)
+        slates = Slates({camera.id: camera.name for camera in start.cameras}, start.slate or _SLATE)
         listener = self._listen()
         for source in self._sources.values():
             source.start()
