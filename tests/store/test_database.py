@@ -1,6 +1,7 @@
 """The database: opened, brought up to date, and refused in one line when that can't be."""
 
 import asyncio
+import contextlib
 import sqlite3
 from pathlib import Path
 
@@ -81,7 +82,10 @@ def test_a_transaction_that_fails_leaves_nothing(tmp_path: Path) -> None:
     asyncio.run(check())
 
 
-def test_writers_of_one_process_queue_instead_of_failing(tmp_path: Path) -> None:
+def test_writers_of_one_process_queue_by_themselves(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    # SQLite's own waiting is polling; nobody of us may need it.
+    monkeypatch.setattr("quality_creator.store.database.BUSY_MS", 0)
+
     async def check() -> None:
         database = await open_folder(tmp_path)
 
@@ -142,3 +146,24 @@ def test_a_database_of_a_newer_program_is_left_alone(tmp_path: Path) -> None:
     assert "\n" not in str(raised.value)
     with sqlite3.connect(tmp_path / FILE) as connection:
         assert connection.execute("SELECT version_num FROM alembic_version").fetchall() == [("9999",)]
+
+
+def test_readers_beyond_the_pool_are_told_to_come_again(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("quality_creator.store.database.POOL_WAIT_S", 0.05)
+
+    async def check() -> None:
+        database = await open_folder(tmp_path)
+        async with contextlib.AsyncExitStack() as held:
+
+            async def hold(count: int) -> None:
+                for _ in range(count):
+                    transaction = await held.enter_async_context(database.read())
+                    await transaction.execute(text("SELECT 1"))
+
+            with pytest.raises(Unavailable, match="too much is asked of the database at once"):
+                await hold(100)
+        await database.close()
+
+    asyncio.run(check())

@@ -20,6 +20,7 @@ from sqlalchemy import Connection, Table, event
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.engine.interfaces import DBAPIConnection
 from sqlalchemy.exc import DBAPIError
+from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 
 from quality_creator.model.errors import BadInput, Unavailable
@@ -31,6 +32,8 @@ FILE = "quality-creator.db"
 BUSY_MS = 5_000
 """How long SQLite waits for another process that writes; within ours, writers queue."""
 
+POOL_WAIT_S = 10.0
+"""How long a transaction waits for one of the pool's connections."""
 
 Transaction = AsyncConnection
 """What `write` and `read` lend, and what the other modules of this room work on."""
@@ -100,7 +103,7 @@ async def open_address(address: str) -> Database:
 
 
 async def _open(address: str, shown: str) -> Database:
-    engine = create_async_engine(address)
+    engine = create_async_engine(address, pool_timeout=POOL_WAIT_S)
     if engine.dialect.name == "sqlite":
         event.listen(engine.sync_engine, "connect", _prepare_sqlite)
         event.listen(engine.sync_engine, "begin", _begin_sqlite)
@@ -144,6 +147,8 @@ def _translated() -> Iterator[None]:
         yield
     except (DBAPIError, sqlite3.Error) as error:
         raise Unavailable(f"the database can't do it now: {_words(error)}") from error
+    except PoolTimeout as error:
+        raise Unavailable("too much is asked of the database at once; ask again later") from error
 
 
 def _words(error: BaseException) -> str:
