@@ -1,17 +1,18 @@
 """The switching rules do what the clauses say, lot by lot, and go on after a restart."""
 
-import msgspec
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from quality_creator.model.errors import BadInput, Conflict
+from quality_creator.model.errors import BadInput, BadPayload, Conflict
 from quality_creator.quality.sampling import single_plan
 from quality_creator.quality.switching import (
     Conditions,
     Lot,
     Switch,
     SwitchingState,
+    decode,
+    encode,
     lot,
     resume,
     start,
@@ -162,7 +163,7 @@ def test_a_restart_between_lots_changes_nothing(marks: list[bool], cut: int, rul
         if state.severity == "discontinued":
             break
         if i == cut:
-            restarted = msgspec.json.decode(msgspec.json.encode(restarted), type=SwitchingState)
+            restarted = decode(encode(restarted))
         state, first = step(state, Lot(accepted=accepted), WISHED)
         restarted, second = step(restarted, Lot(accepted=accepted), WISHED)
         assert first == second
@@ -204,3 +205,15 @@ def test_a_start_that_no_rule_knows_is_refused() -> None:
         start("jis")  # type: ignore[arg-type]
     with pytest.raises(BadInput, match="not 'discontinued'"):
         start("iso2859-1", "discontinued")
+
+
+@given(st.integers(0, 10**6), st.integers(1, 255), st.integers(0, 40))
+def test_changed_or_cut_bytes_of_a_state_are_refused(position: int, change: int, cut: int) -> None:
+    state, _ = run(start(), lots("++-+"))
+    data = bytearray(encode(state))
+    assert decode(bytes(data)) == state
+    data[position % len(data)] ^= change
+    with pytest.raises(BadPayload):
+        decode(bytes(data))
+    with pytest.raises(BadPayload):
+        decode(encode(state)[:cut])

@@ -152,10 +152,10 @@ def best_fit(values: ArrayLike) -> Fit:
     return min((fit(sample, family) for family in families), key=lambda one: one.aic)
 
 
-def weibull_shape(times: Floats, failed: Floats) -> float:
-    """Maximum-likelihood shape of positive times, of which those with weight `failed` > 0 failed.
+def weibull_shape(times: Floats, failed: Floats, weight: Floats) -> float:
+    """Maximum-likelihood shape of positive times: `weight` units at each, of which `failed` failed.
 
-    Solves Σ tᵏ ln t / Σ tᵏ − 1/k = mean of ln t over failures, whose left side rises in k.
+    Solves Σ w tᵏ ln t / Σ w tᵏ − 1/k = mean of ln t over failures, whose left side rises in k.
 
     Raises
     ------
@@ -165,8 +165,7 @@ def weibull_shape(times: Floats, failed: Floats) -> float:
     logs = np.log(times)
     top = float(logs.max())
     logs = logs - top
-    weight = failed / failed.sum()
-    mean = float(weight @ logs)
+    mean = float(failed @ logs) / float(failed.sum())
     if mean >= 0.0:
         raise BadInput(
             "all failures happened at the largest time: a Weibull shape can't be estimated; "
@@ -174,7 +173,7 @@ def weibull_shape(times: Floats, failed: Floats) -> float:
         )
 
     def excess(k: float) -> float:
-        power = np.exp(k * logs)
+        power = weight * np.exp(k * logs)
         return float(power @ logs / power.sum()) - 1.0 / k - mean
 
     low, high = -1e-3 / mean, -1.0 / mean
@@ -196,7 +195,7 @@ def _fit_lognormal(sample: Floats) -> dict[str, float]:
 
 
 def _fit_weibull(sample: Floats) -> dict[str, float]:
-    shape = weibull_shape(sample, np.ones(len(sample)))
+    shape = weibull_shape(sample, np.ones(len(sample)), np.ones(len(sample)))
     top = sample[-1]
     scale = float(top * np.mean((sample / top) ** shape) ** (1.0 / shape))
     return {"shape": shape, "scale": scale}

@@ -20,11 +20,15 @@ from typing import Literal
 
 import msgspec
 
-from quality_creator.model.errors import BadInput, Conflict
+from quality_creator.model.errors import BadInput, BadPayload, Conflict
 from quality_creator.quality.sampling import SinglePlan, accepted_one_step_tighter, decide
+from quality_creator.quality.state import seal, unseal
 
 Rules = Literal["iso2859-1", "z1.4"]
 Severity = Literal["normal", "tightened", "reduced", "discontinued"]
+
+MAGIC = b"QCW\x01"
+"""Of a state's bytes: three letters and the format's number."""
 
 TO_TIGHTENED = 2
 WINDOW = 5
@@ -77,7 +81,6 @@ class SwitchingState(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_f
     """Nonconforming items in the last lots (up to ten) of that run."""
     failed: int = 0
     """Lots not accepted since tightened inspection began."""
-    version: Literal[1] = 1
 
 
 class Switch(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -155,6 +158,23 @@ def resume(state: SwitchingState) -> SwitchingState:
     if state.severity != "discontinued":
         raise Conflict(f"inspection is not discontinued but {state.severity}; there is nothing to resume")
     return SwitchingState(rules=state.rules, severity="tightened")
+
+
+def encode(state: SwitchingState) -> bytes:
+    """The state as bytes, for `decode` after a restart."""
+    return seal(MAGIC, msgspec.msgpack.encode(state))
+
+
+def decode(data: bytes) -> SwitchingState:
+    """The state of these bytes.
+
+    Raises:
+        BadPayload: the bytes are not exactly those that `encode` made.
+    """
+    try:
+        return msgspec.msgpack.decode(unseal(MAGIC, data), type=SwitchingState)
+    except (msgspec.MsgspecError, RecursionError) as error:
+        raise BadPayload(f"a switching state that can't be: {error}") from error
 
 
 def _on_normal(state: SwitchingState, inspected: Lot, now: Conditions) -> tuple[SwitchingState, Switch]:
