@@ -4,6 +4,7 @@ import functools
 import os
 import shutil
 import subprocess
+from typing import NoReturn
 
 import pytest
 
@@ -20,7 +21,11 @@ def need(*packages: str) -> None:
     problem = install(*missing)
     if problem is None:
         return
-    words = f"needs the Debian package{'s' * (len(missing) > 1)} {' '.join(missing)}: {problem}"
+    cannot_run(f"needs the Debian package{'s' * (len(missing) > 1)} {' '.join(missing)}: {problem}")
+
+
+def cannot_run(words: str) -> NoReturn:
+    """Skip the test, or let it fail in continuous integration."""
     if os.environ.get("CI") == "true":
         pytest.fail(words, pytrace=False)
     pytest.skip(words)

@@ -1,0 +1,46 @@
+"""A real browser for the pages: `browser` once a run, `page` fresh for each test, 1440 or 390 pixels wide."""
+
+from collections.abc import Iterator
+
+import pytest
+from playwright.sync_api import Browser, Page, sync_playwright
+
+from tests.browser import chromium, flags
+from tests.peers.packages import cannot_run
+
+DESK, PHONE = 1440, 390
+HEIGHTS = {DESK: 900, PHONE: 844}
+
+
+@pytest.fixture(scope="session")
+def browser() -> Iterator[Browser]:
+    """The Chromium that `python -m tests.browser` finds."""
+    path = chromium()
+    if path is None:
+        cannot_run("needs a Chromium; `python -m tests.browser` brings one")
+    with sync_playwright() as playwright:
+        running = playwright.chromium.launch(executable_path=path, args=flags())
+        yield running
+        running.close()
+
+
+@pytest.fixture
+def page(browser: Browser, request: pytest.FixtureRequest) -> Iterator[Page]:
+    """A page without cookies, at a desk. An error that its scripts do not catch fails the test.
+
+    For both widths: `@pytest.mark.parametrize("page", [390, 1440], indirect=True)`.
+    """
+    width: int = getattr(request, "param", DESK)
+    context = browser.new_context(
+        viewport={"width": width, "height": HEIGHTS[width]},
+        has_touch=width == PHONE,
+        locale="en-GB",
+        reduced_motion="no-preference",
+    )
+    context.set_default_timeout(10_000)
+    page = context.new_page()
+    errors: list[str] = []
+    page.on("pageerror", lambda error: errors.append(str(error)))
+    yield page
+    context.close()
+    assert errors == []
