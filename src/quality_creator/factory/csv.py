@@ -134,11 +134,11 @@ _ANY_TIME = Clock(Micros(LARGEST), 0)
 """What was recorded may bear any time."""
 
 _CELLS: dict[str, Any] = {
-    "value": ("value",),
-    "time": ("time",),
-    "sequence": ("sequence",),
-    "status": ("status",),
-    "unit_field": ("unit",),
+    "value": "value",
+    "time": "time",
+    "sequence": "sequence",
+    "status": "status",
+    "unit_field": "unit",
 }
 """Columns have names of their own, whatever the mapping calls the fields of a payload."""
 

@@ -28,6 +28,9 @@ LARGEST = 2**63 - 1
 
 TimeFormat = Literal["rfc3339", "unix-s", "unix-ms", "unix-us"]
 
+Path = str | tuple[str, ...]
+"""The way to a field: its name, or the names of the objects around it and its own; () for none."""
+
 _TIME_WORDS: dict[TimeFormat, str] = {
     "rfc3339": "RFC 3339 with Z or an offset, such as 2026-05-04T08:30:00.250Z",
     "unix-s": "seconds since 1970 as a number",
@@ -59,14 +62,13 @@ class Route:
     convert: units.Conversion
     unit: str
     """What the machine sends in."""
-    value: Sequence[str]
-    """The way to the field, object by object."""
-    time: Sequence[str]
+    value: Path
+    time: Path
     time_format: TimeFormat
-    sequence: Sequence[str]
+    sequence: Path
     """Empty when the source has no numbers: then its time, in microseconds, is the number."""
-    status: Sequence[str]
-    unit_field: Sequence[str]
+    status: Path
+    unit_field: Path
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,9 +76,9 @@ class CounterRoute:
     """How one tag becomes a line's counters."""
 
     line: str
-    total: Sequence[str]
-    rejected: Sequence[str]
-    time: Sequence[str]
+    total: Path
+    rejected: Path
+    time: Path
     time_format: TimeFormat
 
 
@@ -201,11 +203,11 @@ def _counter_route(counter: CounterTag, where: str) -> CounterRoute:
     )
 
 
-def _path(name: str, where: str) -> tuple[str, ...]:
+def _path(name: str, where: str) -> Path:
     steps = tuple(name.split("."))
     if not all(steps):
         raise BadInput(f"{where}: {name!r}; a field's name, with dots between objects: value, data.value")
-    return steps
+    return steps[0] if len(steps) == 1 else steps
 
 
 # --- payloads ------------------------------------------------------------------------------------
@@ -316,7 +318,9 @@ def count(route: CounterRoute, item: Any, clock: Clock) -> Count:
     return Count(line=route.line, time=time, total=total, rejected=rejected)
 
 
-def _optional(item: Any, path: Sequence[str]) -> Any:
+def _optional(item: Any, path: Path) -> Any:
+    if type(path) is str:  # nearly every path; a loop over its one step takes three times as long
+        return item.get(path, _ABSENT) if type(item) is dict else _ABSENT
     for step in path:
         if type(item) is not dict:
             return _ABSENT
@@ -324,16 +328,17 @@ def _optional(item: Any, path: Sequence[str]) -> Any:
     return item if path else _ABSENT
 
 
-def _required(item: Any, path: Sequence[str]) -> Any:
+def _required(item: Any, path: Path) -> Any:
     found = _optional(item, path)
     if found is _ABSENT:
-        there = (
-            f"an object with {', '.join(map(shown, item)) or 'no fields'}"
-            if type(item) is dict
-            else shown(item)
-        )
-        raise Refused("missing-field", f"the field `{'.'.join(path)}` is missing; received {there}")
+        fields = ", ".join(map(shown, item)) if type(item) is dict else ""
+        there = f"an object with {fields or 'no fields'}" if type(item) is dict else shown(item)
+        raise Refused("missing-field", f"the field `{_dotted(path)}` is missing; received {there}")
     return found
+
+
+def _dotted(path: Path) -> str:
+    return path if isinstance(path, str) else ".".join(path)
 
 
 def _value(received: Any, route: Route) -> float:
@@ -389,9 +394,9 @@ def _sequence(received: Any) -> int:
     return received
 
 
-def _whole(received: Any, path: Sequence[str]) -> int:
+def _whole(received: Any, path: Path) -> int:
     if type(received) is not int or not 0 <= received <= LARGEST:
-        name = ".".join(path)
+        name = _dotted(path)
         raise Refused("bad-count", f"`{name}`: received {shown(received)}; allowed: a whole number from 0")
     return received
 
