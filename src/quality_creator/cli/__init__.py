@@ -24,5 +24,4 @@ def main() -> None:
 
 
 # Each module adds its commands to `app`.
-from quality_creator.cli import demo as demo  # noqa: E402
-from quality_creator.cli import episode, hub  # noqa: E402, F401
+from quality_creator.cli import demo, episode, hub  # noqa: E402, F401
