@@ -86,7 +86,8 @@ def routes(hub: Hub) -> list[Route]:
 
     async def post_readings(request: Request) -> Response:
         gauge = readings.gauge_of(hub, bearer(request))
-        return json(await readings.take(hub, gauge, await body(request)))
+        answer = await readings.take(hub, gauge, await body(request))
+        return json(answer, answer.http_status)
 
     return [
         Route("/api/episodes", list_, methods=["GET"]),
