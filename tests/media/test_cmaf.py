@@ -14,6 +14,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from quality_creator.media import avc, cmaf
+from quality_creator.media.box import box
 from quality_creator.model.clock import MediaTime
 from quality_creator.model.errors import BadPayload
 from quality_creator.model.stream import AUDIO_FRAME, FRAME_TICKS, PART_TICKS, SEGMENT_PARTS
@@ -242,6 +243,37 @@ def test_every_single_changed_byte_of_a_header_is_survived(programme: Any) -> No
     for at in range(part.index(b"mdat")):
         for value in (0, 1, 0x7F, 0xFF):
             only_bad_payload(cmaf.fragments, part[:at] + bytes([value]) + part[at + 1 :])
+
+
+def changed(part: bytes, kind: bytes, at: int, value: bytes) -> bytes:
+    """A part with other bytes in the content of its first box of a kind."""
+    start = part.index(kind) + 4 + at
+    return part[:start] + value + part[start + len(value) :]
+
+
+def test_a_sample_larger_than_the_part_is_refused(programme: Any) -> None:
+    # trun: version and flags, count, offset, then the first sample's size
+    with pytest.raises(BadPayload, match="sample 0 of the run"):
+        cmaf.fragments(changed(programme.parts[0], b"trun", 12, b"\x7f\xff\xff\xff"))
+
+
+def test_a_run_of_samples_that_take_no_bytes_is_refused_before_it_is_counted_out(programme: Any) -> None:
+    bare = changed(programme.parts[0], b"trun", 0, b"\0\0\0\1" + b"\xff\xff\xff\xff")
+    with pytest.raises(BadPayload, match="a run of 4294967295 samples"):
+        cmaf.fragments(bare)
+
+
+def test_a_box_that_ends_within_a_field_is_refused() -> None:
+    short = box(b"moof", box(b"mfhd", bytes(6)))
+    with pytest.raises(BadPayload, match="4 bytes expected"):
+        cmaf.fragments(short)
+
+
+def test_an_sps_that_ends_too_early_is_refused() -> None:
+    for end in range(4, 6):
+        sets = avc.ParameterSets(sps=b"\x67\x64\x00\x1f\x00\x00"[:end], pps=b"\x68\xef")
+        with pytest.raises(BadPayload, match="the SPS is cut off"):
+            sets.record()
 
 
 def test_samples_never_reach_beyond_what_was_received(programme: Any) -> None:

@@ -113,9 +113,12 @@ def test_an_unrecorded_segment_of_an_earlier_process_is_a_gap_at_once() -> None:
     window.open(0, START, INITS)
     window.add(hls.Part(independent=True))
     stored = window.close(recorded=False)
-    (segment,) = parse(read(hls.Window(NAMES, segments=[stored]))).segments
-    assert segment.gap
-    assert segment.parts == ()
+    again = hls.Window(NAMES)
+    again.restore(stored)
+    for restored in (again, hls.Window(NAMES, segments=[stored])):
+        (segment,) = parse(read(restored)).segments
+        assert segment.gap
+        assert segment.parts == ()
 
 
 def test_a_finished_episode_is_a_vod_without_anything_live() -> None:

@@ -156,6 +156,19 @@ def test_what_happened_before_a_camera_was_cut_in_goes_by_the_clock() -> None:
     assert placed(messages) == {2: [(0, False)], 7: [(1, False)]}
 
 
+def test_a_camera_whose_clock_is_ahead_still_decides() -> None:
+    state = add(State(), [(point(ms(300)), CAMERA), (point(ms(620), 1), CAMERA)])
+    _, messages = step(state, interval(0, behind(0, -500)))
+    assert placed(messages) == {0: [(0, False)], 3: [(1, False)]}
+
+
+def test_behind_a_slate_lateness_goes_by_the_clock() -> None:
+    state, _ = step(State(), interval(0, (*behind(0, 20)[:4], 0, 0, 0, 0)))
+    state = add(state, [(point(ms(280)), CAMERA), (point(ms(281), 1), CAMERA)])
+    _, messages = step(state, interval(1, (0,) * PART_FRAMES))
+    assert placed(messages) == {8: [(0, True), (1, False)]}
+
+
 def test_a_source_clock_that_is_ahead_delays_a_point_by_the_patience_only() -> None:
     state = add(State(), [(point(ms(60_000)), None)])
     at = []

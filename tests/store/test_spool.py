@@ -51,6 +51,7 @@ def test_cut_at_any_byte_appending_goes_on_behind_the_last_whole_record(full: Pa
         spool.append(b"next")
         spool.close()
         assert Spool(full).read() == [*before, b"next"]
+        assert full.stat().st_size == sum(8 + len(record) for record in [*before, b"next"])
 
 
 def test_with_any_byte_changed_no_wrong_record_is_read(full: Path) -> None:

@@ -166,11 +166,7 @@ class Window:
         head = _head(self._next, None if ended else hold_back)
         self._feeds = {name: _Feed(head) for name in renditions}
         for segment in stored:
-            self.open(segment.msn, segment.utc, segment.inits, discontinuity=segment.discontinuity)
-            for part in segment.parts:
-                self.add(part)
-            self.close(recorded=segment.recorded)
-            self._recent[-1].gone = not segment.recorded
+            self.restore(segment)
         self._ended = ended
 
     # --- told by the owner ---
@@ -216,6 +212,14 @@ class Window:
         self._recent.append(young)
         self.version += 1
         return segment
+
+    def restore(self, segment: Segment) -> None:
+        """Announce a segment that an earlier process made: where it was not recorded, it is a gap at once."""
+        self.open(segment.msn, segment.utc, segment.inits, discontinuity=segment.discontinuity)
+        for part in segment.parts:
+            self.add(part)
+        self.close(recorded=segment.recorded)
+        self._recent[-1].gone = not segment.recorded
 
     def end(self) -> None:
         """Nothing more comes. What is announced stays, an open segment is closed."""

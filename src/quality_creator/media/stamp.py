@@ -221,9 +221,9 @@ def _own_frame(pending: Pending, interval: Interval) -> int | None:
     first, last = 0, interval.frames
     if showing and time > shown[showing[0]]:
         seen = next((frame for frame in showing if shown[frame] >= time), None)
-        if seen is not None or showing[-1] == interval.frames - 1:
+        if seen is not None:
             return seen
-        first = showing[-1] + 1  # the camera left the picture before the frame was shown
+        first = showing[-1] + 1  # if the camera leaves the picture, the clock decides from there
     elif showing:
         last = showing[0]
     frame = max(first, -((interval.utc - time) // FRAME_MICROS))
