@@ -190,6 +190,14 @@ def test_enhanced_rtmp_is_taken_when_the_codec_is_ours() -> None:
     ]
 
 
+def test_names_that_a_peer_gives_are_fit_to_be_shown() -> None:
+    server = connection()
+    names = {"app": "li\x1b[31m\nve", "flashVer": "\u202eencoder" + "x" * 1000}
+    server.receive(HELLO + ECHO + command("connect", 1.0, names, piece=128), 0.0)
+    (published,) = server.receive(command("publish", 2.0, None, "KEY"), 0.0)
+    assert published == Published("camera", "li[31mve", "encoder" + "x" * 248)
+
+
 # --- who is refused --------------------------------------------------------------------------------------
 
 

@@ -357,7 +357,8 @@ _NO_KEY = "no stream key; the address must end in the application and the key, a
 
 
 def _text(value: amf.Value) -> str:
-    return value[:256] if isinstance(value, str) else ""
+    """A name that the peer gives, fit to be shown."""
+    return "".join(filter(str.isprintable, value[:256])) if isinstance(value, str) else ""
 
 
 def _not_rtmp(first: int) -> str:

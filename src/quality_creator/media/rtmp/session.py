@@ -96,14 +96,14 @@ class Session(asyncio.Protocol):
             self.refuse(self._turned_away)
 
     def data_received(self, data: bytes) -> None:
-        if not self._over:
-            self._act(self._connection.receive(data, self._loop.time()))
+        self._act(self._connection.receive(data, self._loop.time()))
 
     def eof_received(self) -> None:
         self._end("the publisher hung up")
 
     def connection_lost(self, error: Exception | None) -> None:
-        self._end(f"the connection was lost: {error}" if error else "the publisher hung up")
+        lost = os.strerror(error.errno) if isinstance(error, OSError) and error.errno else error
+        self._end(f"the connection was lost: {lost}" if lost else "the publisher hung up")
         for timer in (self._timer, self._stuck):
             if timer is not None:
                 timer.cancel()
@@ -123,6 +123,8 @@ class Session(asyncio.Protocol):
     # --- events ------------------------------------------------------------------------------------------
 
     def _act(self, events: list[Event]) -> None:
+        if self._over:
+            return
         stream: list[bytes] = []
         for event in events:
             match event:
