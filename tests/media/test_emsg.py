@@ -169,6 +169,12 @@ def test_ours_with_a_value_of_another_version_is_refused() -> None:
         emsg.messages(raw.replace(b'"utc"', b'"ctu"'))
 
 
+def test_nesting_without_end_is_refused() -> None:
+    raw = emsg._box(0, 0, b'{"x":' + b"[" * 5000 + b"]" * 5000 + b',"type":"data"}')
+    with pytest.raises(BadPayload, match="recursion"):
+        emsg.messages(raw)
+
+
 def test_nothing_can_be_put_into_bytes_without_a_moof() -> None:
     with pytest.raises(BadPayload, match="moof"):
         emsg.insert(full_box(b"free", 0, 0), b"")

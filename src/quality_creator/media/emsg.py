@@ -93,7 +93,7 @@ def _read(data: bytes, outer: Box) -> TimedMessage | None:
         raise BadPayload(f"a message in {scale} ticks a second; ours have {TICKS}")
     try:
         return TimedMessage(at=at, message=_decoder.decode(text))
-    except (msgspec.MsgspecError, UnicodeDecodeError) as error:
+    except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError) as error:
         raise BadPayload(f"the message at {at} can't be read: {error}") from error
 
 
