@@ -139,7 +139,7 @@ def down(body: bytes) -> Down:
     """What the hub said. Raises BadPayload."""
     try:
         return _down.decode(body)
-    except msgspec.MsgspecError as error:
+    except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError) as error:
         raise BadPayload(f"the hub's message can't be read: {error}") from error
 
 
@@ -147,5 +147,5 @@ def up(body: bytes) -> Up:
     """What the worker said. Raises BadPayload."""
     try:
         return _up.decode(body)
-    except msgspec.MsgspecError as error:
+    except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError) as error:
         raise BadPayload(f"the worker's message can't be read: {error}") from error

@@ -40,7 +40,7 @@ async def decoded(request: Request, kind: type[T]) -> T:
     """A request's body as a struct. Raises BadInput that names the field."""
     try:
         return msgspec.json.decode(await body(request), type=kind)
-    except msgspec.MsgspecError as error:
+    except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError) as error:
         raise BadInput(f"the body is not what is expected: {error}") from error
 
 
