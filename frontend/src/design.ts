@@ -1,2 +1,147 @@
-/** The design page. */
-export {};
+/** The page of components: each island in all its states, fed with data made here. */
+
+import "uplot/dist/uPlot.min.css";
+import "./styles/episode.css";
+import "./styles/instrument.css";
+import "./styles/design.css";
+import { InstrumentCard } from "./charts/instrument";
+import { TICKS, type Definition, type Point, type TimedMessage } from "./stream/message";
+import { Store, type Mark } from "./stream/store";
+import { viewAt } from "./stream/view";
+import { Timeline } from "./player/timeline";
+
+const AT = 150 * TICKS;
+const UTC = Date.UTC(2026, 4, 4, 2, 2, 11) * 1000;
+
+/** The same chance for every reader. */
+function* chance(): Generator<number> {
+  let state = 20_260_504;
+  for (;;) {
+    let sum = 0;
+    for (let i = 0; i < 12; i++) {
+      state = (Math.imul(state, 1_664_525) + 1_013_904_223) >>> 0;
+      sum += state / 2 ** 32;
+    }
+    yield sum - 6; // nearly normal, mean 0, deviation 1
+  }
+}
+
+const moisture: Definition = {
+  characteristic: "moisture",
+  name: { "zh-Hans": "板材含水率", en: "Board moisture" },
+  unit: "%",
+  line: "panels",
+  lineName: { "zh-Hans": "板材与封边线", en: "Panels and edge banding" },
+  decimals: 2,
+  chart: "i-mr",
+  size: 1,
+  rules: ["nelson-1", "nelson-2"],
+  specification: { lower: 6.5, target: 8, upper: 9.5, origin: null },
+  location: { center: 8, lower: 7.1, upper: 8.9 },
+  spread: { center: 0.34, lower: null, upper: 1.1 },
+};
+
+interface Case {
+  readonly definition: Partial<Definition>;
+  /** Seconds of the first and the last measurement. */
+  readonly from: number;
+  readonly to: number;
+  /** What a measurement is like, by its number from the end. */
+  readonly change?: (point: Point, fromEnd: number) => Partial<Point>;
+  readonly shift?: (fromEnd: number) => number;
+  readonly incomplete?: boolean;
+}
+
+const cases: Readonly<Record<string, Case>> = {
+  steady: { definition: {}, from: 20, to: 149 },
+  signal: {
+    definition: {},
+    from: 20,
+    to: 149,
+    shift: (n) => (n < 7 ? 1.5 - n * 0.2 : 0),
+    change: ({ value }, n) => (value > 8.9 ? { signals: [{ rule: "nelson-1", continuing: n < 3 }] } : {}),
+  },
+  outside: { definition: {}, from: 20, to: 149, shift: (n) => (n === 0 ? -2.2 : 0), change: (_p, n) => (n === 0 ? { signals: [{ rule: "nelson-1", continuing: false }, { rule: "spread-limits", continuing: false }] } : {}) },
+  subgroups: {
+    definition: { chart: "xbar-r", size: 5, unit: "N/mm", name: { "zh-Hans": "封边剥离力", en: "Edge-band peel force" }, location: { center: 8, lower: 7.6, upper: 8.4 }, spread: { center: 0.7, lower: null, upper: 1.48 } },
+    from: 20,
+    to: 149,
+  },
+  collecting: { definition: { location: null, spread: null, specification: null }, from: 120, to: 149 },
+  uncertain: { definition: {}, from: 20, to: 149, change: (_p, n) => (n < 3 ? { status: "uncertain" as const } : {}) },
+  late: { definition: {}, from: 20, to: 149, change: (_p, n) => (n === 0 ? { late: true } : {}) },
+  bad: { definition: {}, from: 20, to: 149, change: (_p, n) => (n === 0 ? { status: "bad" as const, plotted: null, location: null, spread: null } : {}) },
+  stale: { definition: {}, from: 20, to: 118 },
+  none: { definition: {}, from: 0, to: -1 },
+  loading: { definition: {}, from: 0, to: -1, incomplete: true },
+};
+
+function messages({ definition: changes, from, to, change, shift }: Case): TimedMessage[] {
+  const definition = { ...moisture, ...changes };
+  const random = chance();
+  const made: TimedMessage[] = [
+    { at: AT, message: { type: "definitions", characteristics: [definition] } },
+  ];
+  const count = Math.max(to - from + 1, 0);
+  let group: number[] = [];
+  let before: number | null = null;
+  for (let index = 0; index < count; index++) {
+    const second = from + index;
+    const fromEnd = count - 1 - index;
+    const value = 8 + 0.3 * random.next().value! + (shift?.(fromEnd) ?? 0);
+    group.push(value);
+    const full = group.length === definition.size;
+    const single = definition.size === 1;
+    const point: Point = {
+      characteristic: definition.characteristic,
+      index,
+      time: UTC + (second - 150) * 1e6,
+      value,
+      status: "good",
+      late: false,
+      plotted: full ? Math.floor(index / definition.size) : null,
+      location: full ? group.reduce((sum, v) => sum + v, 0) / group.length : null,
+      spread: !full ? null : single ? (before === null ? null : Math.abs(value - before)) : Math.max(...group) - Math.min(...group),
+      signals: [],
+    };
+    if (full) group = [];
+    before = value;
+    made.push({
+      at: second * TICKS,
+      message: { type: "data", utc: point.time, points: [{ ...point, ...change?.(point, fromEnd) }], counters: [] },
+    });
+  }
+  return made;
+}
+
+for (const list of document.querySelectorAll<HTMLElement>('[data-specimen="instrument"]')) {
+  for (const [name, one] of Object.entries(cases)) {
+    const store = new Store();
+    store.add(messages(one));
+    const [instrument] = viewAt(store, AT).instruments;
+    if (!instrument) continue;
+    const card = new InstrumentCard(
+      instrument.definition,
+      { seek: () => undefined, utcAt: () => null },
+      list,
+    );
+    card.element.dataset["case"] = name;
+    card.show(instrument, AT, one.incomplete !== true);
+  }
+}
+
+const marks: Mark[] = [31, 214, 216, 219, 222, 544, 1130, 1139, 1466].map((second, index) => ({
+  at: second * TICKS,
+  index,
+  characteristic: "moisture",
+  rule: index % 3 === 0 ? "nelson-2" : "nelson-1",
+}));
+
+const rulerDoors = { seek: () => undefined, nameOf: () => moisture.name };
+
+for (const host of document.querySelectorAll<HTMLElement>('[data-specimen="timeline"]')) {
+  new Timeline(host, rulerDoors).show(1204 * TICKS, 1560, marks);
+}
+for (const host of document.querySelectorAll<HTMLElement>('[data-specimen="timeline-empty"]')) {
+  new Timeline(host, rulerDoors).show(0, 0, []);
+}

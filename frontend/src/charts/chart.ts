@@ -39,6 +39,8 @@ export interface Names {
 
 export interface Options {
   readonly height: number;
+  /** Where the vertical scale begins; null where it depends on the limits. */
+  readonly floor: number | null;
   /** Whether the engraved scale of seconds stands below. */
   readonly seconds: boolean;
   readonly names: Names;
@@ -87,7 +89,7 @@ export class Chart {
     this.drawn = true;
     this.picture = picture;
     const ys = picture.dots.map(({ y }) => y);
-    this.range = verticalRange(ys, picture.limits, picture.specification, picture.decimals);
+    this.range = verticalRange(ys, picture.limits, picture.specification, picture.decimals, this.options.floor);
     this.plot.setData([picture.dots.map(({ at }) => at / TICKS), ys], true);
   }
 

@@ -40,7 +40,6 @@ export class InstrumentCard {
     private readonly parent: HTMLElement,
   ) {
     const { size, unit } = definition;
-    const id = `instrument-${definition.characteristic}`;
     const location = h("div", { class: "chart chart--location" });
     const spread = h("div", { class: "chart chart--spread" });
     const kinds = [
@@ -53,7 +52,7 @@ export class InstrumentCard {
       h(
         "div",
         { class: "instrument__head" },
-        h("h3", { class: "instrument__name", id }, definition.name[LANGUAGE]),
+        h("h3", { class: "instrument__name" }, definition.name[LANGUAGE]),
         h("p", { class: "instrument__line" }, definition.lineName[LANGUAGE]),
         h("p", { class: "reading" }, this.reading, " ", h("span", { class: "reading__unit" }, unit)),
         this.note,
@@ -75,8 +74,8 @@ export class InstrumentCard {
       hover: (dot: Dot | null) => this.hover(dot),
       pick: (dot: Dot) => doors.seek(dot.at),
     };
-    this.location = new Chart(location, { ...options, height: LOCATION_HEIGHT, seconds: false });
-    this.spread = new Chart(spread, { ...options, height: SPREAD_HEIGHT, seconds: true });
+    this.location = new Chart(location, { ...options, height: LOCATION_HEIGHT, floor: null, seconds: false });
+    this.spread = new Chart(spread, { ...options, height: SPREAD_HEIGHT, floor: 0, seconds: true });
     new ResizeObserver(() => this.resize()).observe(location);
   }
 
@@ -139,14 +138,14 @@ export class InstrumentCard {
     if (current.point.late) words.push(say("late"));
     if (outside(current.point.value, definition.specification)) words.push(say("outside-spec"));
     if (signals.length > 0) {
-      return { text: [...words, ...signals.map(ruleWords)].join(" · "), kind: "signal" };
+      return { text: [...words, ...signals.map(ruleWords)].join(say("separator")), kind: "signal" };
     }
     if (!definition.location) {
       const count = points.filter(({ point }) => point.plotted !== null).at(-1)?.point.plotted ?? -1;
       words.push(say("no-limits", { count: count + 1 }));
     } else if (words.length === 1) words.push(say("in-control"));
     if (filling > 0) words.push(say("filling", { count: filling, size: definition.size }));
-    return { text: words.join(" · "), kind: "soft" };
+    return { text: words.join(say("separator")), kind: "soft" };
   }
 
   private pointWords({ point }: Placed): Note {
@@ -157,7 +156,7 @@ export class InstrumentCard {
       say("measurement", { index: point.index + 1 }),
       ...point.signals.map(({ rule }) => ruleWords(rule)),
     ];
-    return { text: words.join(" · "), kind: point.signals.length > 0 ? "signal" : "soft" };
+    return { text: words.join(say("separator")), kind: point.signals.length > 0 ? "signal" : "soft" };
   }
 
   private hover(dot: Dot | null): void {
@@ -190,7 +189,7 @@ export class InstrumentCard {
   private ring({ at, point }: Placed): HTMLElement {
     const rules = point.signals.filter(({ continuing }) => !continuing).map(({ rule }) => ruleWords(rule));
     const ring = h("button", { type: "button", class: "ring", "data-index": point.index });
-    const words = `${clock(this.doors.utcAt(at) ?? point.time)} · ${rules.join(" · ")}`;
+    const words = `${clock(this.doors.utcAt(at) ?? point.time)} · ${rules.join(say("separator"))}`;
     ring.append(h("span", { class: "ring__words" }, words));
     ring.addEventListener("click", () => this.doors.seek(at));
     this.rings.append(ring);
@@ -211,7 +210,7 @@ interface Note {
 }
 
 function caption(text: string, unit: string): HTMLElement {
-  return h("p", { class: "chart__caption" }, `${text}, ${unit}`);
+  return h("p", { class: "chart__caption" }, say("chart-caption", { text, unit }));
 }
 
 function dot({ at, point }: Placed, which: "location" | "spread", specification: Specification | null): Dot[] {

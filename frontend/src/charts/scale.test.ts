@@ -29,6 +29,13 @@ test("the scale stands still while the points are within the limits", () => {
   expect(verticalRange([9.6], limits, null, 2).max).toBeGreaterThan(9.6);
 });
 
+test("a spread's scale begins at nought", () => {
+  const limits = { center: 0.4, lower: null, upper: 1.3 };
+  expect(verticalRange([], limits, null, 2, 0).min).toBe(0);
+  expect(verticalRange([0.1, 2.4], limits, null, 2, 0).min).toBe(0);
+  expect(verticalRange([0.3], null, null, 2, 0).min).toBe(0);
+});
+
 test("marks are round, few, and within the range", () => {
   expect(marks({ min: 6.8, max: 9.2 }, 4)).toEqual([7, 8, 9]);
   fc.assert(

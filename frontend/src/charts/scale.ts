@@ -9,38 +9,46 @@ export interface Range {
 
 /** Room beyond the limits, as a share of their distance. */
 const BEYOND = 0.22;
-const BEYOND_POINTS = 0.08;
+const BEYOND_POINTS = 0.12;
 
 /**
  * The limits with some room, widened where points lie outside. Without limits it is the points' own extent,
  * and without points the specification's; so the scale stands still while the process does.
+ *
+ * With `floor`, the scale begins there: a spread begins at 0.
  */
 export function verticalRange(
   values: readonly number[],
   limits: ChartLimits | null,
   specification: Specification | null,
   decimals: number,
+  floor: number | null = null,
 ): Range {
-  const fixed = limits ? [limits.lower ?? limits.center, limits.center, limits.upper ?? limits.center] : [];
-  const base = extent(fixed);
+  const lines = limits ? [limits.lower, limits.center, limits.upper].filter((v) => v !== null) : [];
+  const base = extent(floor === null ? lines : [floor, ...lines]);
   const seen = extent(values);
-  if (base && base.max > base.min) {
+  if (base && limits && base.max > base.min) {
     const room = BEYOND * (base.max - base.min);
-    const low = base.min - (limits?.lower === null ? 0 : room);
-    const high = base.max + room;
-    if (!seen) return { min: low, max: high };
-    const more = BEYOND_POINTS * (base.max - base.min);
-    return {
-      min: seen.min < low + more / 2 ? seen.min - more : low,
-      max: seen.max > high - more / 2 ? seen.max + more : high,
-    };
+    const calm = { min: floor ?? base.min - room, max: base.max + room };
+    return seen ? widened(calm, seen, floor) : calm;
   }
   const wanted = specification ? [specification.lower, specification.upper].filter((v) => v !== null) : [];
   const around = seen ?? extent(wanted) ?? base ?? { min: 0, max: 1 };
   const least = 4 * 10 ** -decimals;
-  const height = Math.max(around.max - around.min, least);
+  const height = Math.max(around.max - (floor ?? around.min), least);
+  if (floor !== null) return { min: floor, max: floor + height * 1.15 };
   const middle = (around.max + around.min) / 2;
   return { min: middle - height * 0.65, max: middle + height * 0.65 };
+}
+
+/** Room enough for the rings of the points outside. */
+function widened(calm: Range, seen: Range, floor: number | null): Range {
+  const height = Math.max(calm.max, seen.max) - Math.min(calm.min, seen.min);
+  const room = BEYOND_POINTS * height;
+  return {
+    min: floor !== null ? Math.min(floor, seen.min) : seen.min < calm.min + room / 2 ? seen.min - room : calm.min,
+    max: seen.max > calm.max - room / 2 ? seen.max + room : calm.max,
+  };
 }
 
 function extent(values: readonly number[]): Range | null {

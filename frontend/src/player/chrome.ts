@@ -22,23 +22,34 @@ import { span } from "../format";
 import { LANGUAGE, say } from "../words";
 import type { Edge } from "./player";
 
-const setHtml = Object.getOwnPropertyDescriptor(ShadowRoot.prototype, "innerHTML")!.set!;
-const getHtml = Object.getOwnPropertyDescriptor(ShadowRoot.prototype, "innerHTML")!.get!;
+const setHtml = Object.getOwnPropertyDescriptor(ShadowRoot.prototype, "innerHTML")!;
 const sheets = new Map<string, CSSStyleSheet>();
 
-Object.defineProperty(ShadowRoot.prototype, "innerHTML", {
-  configurable: true,
-  get(this: ShadowRoot) {
-    return getHtml.call(this);
-  },
-  set(this: ShadowRoot, html: string) {
-    const adopted: CSSStyleSheet[] = [];
-    const rest = html.replace(/<style([^>]*)>([\s\S]*?)<\/style>/g, (_all, attributes: string, rules: string) => {
+function setAllowed(root: ShadowRoot, html: string): void {
+  const adopted: CSSStyleSheet[] = [];
+  const rest = html
+    // Shadow roots of inner elements: these make their own when they come to life.
+    .replace(/<template shadowrootmode[\s\S]*?<\/template>/g, "")
+    .replace(/<style([^>]*)>([\s\S]*?)<\/style>/g, (_all, attributes: string, rules: string) => {
       adopted.push(sheetOf(rules));
       return `<style${attributes}></style>`;
     });
-    setHtml.call(this, rest);
-    this.adoptedStyleSheets = adopted;
+  setHtml.set!.call(root, rest);
+  root.adoptedStyleSheets = adopted;
+}
+
+Object.defineProperties(ShadowRoot.prototype, {
+  innerHTML: {
+    ...setHtml,
+    set(this: ShadowRoot, html: string) {
+      setAllowed(this, html);
+    },
+  },
+  setHTMLUnsafe: {
+    configurable: true,
+    value(this: ShadowRoot, html: string) {
+      setAllowed(this, html);
+    },
   },
 });
 
@@ -46,7 +57,8 @@ function sheetOf(rules: string): CSSStyleSheet {
   let sheet = sheets.get(rules);
   if (!sheet) {
     sheet = new CSSStyleSheet();
-    sheet.replaceSync(rules);
+    // In a layer, so that the rules that media-chrome sets by script still come out on top.
+    sheet.replaceSync(`@layer media-chrome {${rules}}`);
     sheets.set(rules, sheet);
   }
   return sheet;

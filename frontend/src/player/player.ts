@@ -15,7 +15,7 @@ import Hls, {
   type RetryConfig,
 } from "hls.js/light";
 import { TICKS, type MediaTime } from "../stream/message";
-import { pace, PACE_MS } from "../stream/pace";
+import { margin, pace, PACE_MS } from "../stream/pace";
 import { Positions } from "../stream/position";
 import type { Listed } from "../stream/coverage";
 
@@ -77,7 +77,7 @@ const settings: Partial<HlsConfig> = {
   enableWorker: false, // parts are passed on as they are; a worker would only take their bytes away
   enableID3MetadataCues: false, // we read the bytes ourselves
   enableEmsgMetadataCues: false,
-  liveSyncOnStallIncrease: 0.15, // else each stall costs a second for good
+  liveSyncOnStallIncrease: 0, // else each stop costs a second for good: see `margin`
   maxLiveSyncPlaybackRate: 1, // steered here: see stream/pace.ts
   backBufferLength: 60,
   maxBufferLength: 20,
@@ -93,6 +93,8 @@ const TICK_MS = 250;
 const STILL_MS = 1500;
 /** A jump needs time to take effect before the next one. */
 const JUMP_REST_MS = 2500;
+/** After a beginning or a seek the buffer is thin for a while. */
+const SETTLE_MS = 4000;
 /** A viewer who stays within this of the edge means to follow it. */
 const NEAR_EDGE_S = 3;
 
@@ -106,19 +108,24 @@ export class Player {
   private seconds = 0;
   private pictureAt = performance.now();
   private jumpedAt = -Infinity;
+  private settledAt = performance.now();
   private rescues: number[] = [];
   private still: HTMLCanvasElement | null = null;
   private ownSeek = false;
+  private stops: number[] = [];
 
+  /** `preview` plays the smallest rendition, since it is looked at in passing. */
   constructor(
     private readonly video: HTMLVideoElement,
     private readonly source: string,
     private readonly doors: Doors,
+    private readonly preview = false,
   ) {
     this.watchFrames();
     video.addEventListener("pause", () => this.onPause());
     video.addEventListener("play", () => (this.wanted = true));
     video.addEventListener("seeking", () => this.onSeeking());
+    video.addEventListener("waiting", () => this.onWaiting());
     video.addEventListener("ended", () => this.enter("ended"));
   }
 
@@ -193,7 +200,7 @@ export class Player {
   }
 
   private open(from: number): void {
-    const hls = new Hls({ ...settings, startPosition: from });
+    const hls = new Hls({ ...settings, startPosition: from, ...(this.preview ? { startLevel: 0 } : {}) });
     this.hls = hls;
     this.positions = new Positions();
     hls.on(Events.INIT_PTS_FOUND, (_event, { frag, initPTS, timescale }) => {
@@ -201,6 +208,7 @@ export class Player {
     });
     hls.on(Events.FRAG_LOADED, (_event, { frag, part, payload }) => this.onBytes(frag, part, payload));
     hls.on(Events.MANIFEST_PARSED, () => {
+      if (this.preview) hls.autoLevelCapping = 0;
       this.doors.renditions(hls.levels.map(({ height }) => height).sort((a, b) => b - a));
       if (this.wanted) void this.play();
     });
@@ -283,7 +291,16 @@ export class Player {
     this.following = false;
   }
 
+  private onWaiting(): void {
+    const now = performance.now();
+    // Beginning and seeking wait too, and that says nothing of the line.
+    if (this.following && !this.video.seeking && now - this.settledAt > SETTLE_MS && this.state === "playing") {
+      this.stops = [...this.stops.slice(-9), now];
+    }
+  }
+
   private onSeeking(): void {
+    this.settledAt = performance.now();
     if (this.ownSeek) {
       this.ownSeek = false;
       return;
@@ -304,8 +321,9 @@ export class Player {
       if (this.steered) this.setRate(1);
       return;
     }
-    const target = hls.targetLatency;
-    if (target === null || hls.latency === 0) return;
+    const asked = hls.targetLatency;
+    if (asked === null || hls.latency === 0) return;
+    const target = asked + margin(this.stops, performance.now());
     const choice = pace({ latency: hls.latency, target, ahead: this.ahead() });
     if (choice.kind === "rate") this.setRate(choice.rate);
     else if (!video.seeking && performance.now() - this.jumpedAt > JUMP_REST_MS) {

@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
-import { pace, PACE_MS } from "./pace";
+import { margin, pace, PACE_MS } from "./pace";
 
 /** A player of parts: each arrives whole, late by chance; the clock of the stream runs on. */
 function play(seconds: number, start: number, target: number, part: number, delays: () => number) {
@@ -50,4 +50,11 @@ test("after a long break the picture jumps to the live edge instead of hurrying"
 
 test("with the buffer nearly empty it slows down, whatever the delay", () => {
   expect(pace({ latency: 3, target: 1, ahead: 0.05 })).toEqual({ kind: "rate", rate: 0.95 });
+});
+
+test("each stop costs 0.15 s for a minute, and never more than 0.6 s", () => {
+  expect(margin([], 0)).toBe(0);
+  expect(margin([0, 30_000], 50_000)).toBeCloseTo(0.3);
+  expect(margin([0, 30_000], 80_000)).toBeCloseTo(0.15);
+  expect(margin([1, 2, 3, 4, 5, 6, 7, 8, 9], 10)).toBeCloseTo(0.6);
 });

@@ -113,6 +113,7 @@ def _environment(language: Language) -> jinja2.Environment:
     environment.filters["utc_text"] = functools.partial(_utc_text, language)
     environment.filters["duration"] = _duration
     environment.filters["json"] = _json
+    environment.filters["phrases"] = _phrases
     environment.globals["asset"] = asset
     environment.globals["stream"] = lambda episode: f"/live/{episode.slug}/{PLAYLIST}"
     environment.globals["font"] = _font
@@ -148,6 +149,12 @@ def _json(value: Any) -> Markup:
     """A value as JSON that can stand inside a script element."""
     text = msgspec.json.encode(value).decode()
     return Markup(text.replace("<", "\\u003c"))  # noqa: S704 - without "<" no element can end or begin
+
+
+def _phrases(title: str) -> Markup:
+    """A title whose lines break behind its marks where they can: Chinese has no spaces to show where."""
+    pieces = re.findall(r"[^：，。；？！]+[：，。；？！]*|[：，。；？！]+", title)
+    return Markup("").join(Markup('<span class="phrase">{}</span>').format(piece) for piece in pieces)
 
 
 class Asset(msgspec.Struct, frozen=True, kw_only=True):

@@ -49,6 +49,8 @@ ISLAND_WORDS: dict[str, str] = {
     "upper-spec": _say("USL"),
     "lower-spec": _say("LSL"),
     "outside-spec": _say("outside the specification"),
+    "chart-caption": _say("{text}, {unit}"),
+    "separator": _say(" · "),
     "chart-summary": _say("Control chart of {name}: {count} points in two minutes, {signals} with a signal"),
     "measurement": _say("Measurement {index}"),
     "seek-here": _say("Show the picture of this point"),
