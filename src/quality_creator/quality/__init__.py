@@ -1,5 +1,6 @@
 """The statistics of quality: state in, state and points out."""
 
+from quality_creator.quality.bank import Bank, BankPoints, decode_bank, encode_bank, start_bank, step_bank
 from quality_creator.quality.chart import (
     ATTRIBUTES,
     KINDS,
@@ -37,6 +38,8 @@ __all__ = [
     "MULTIVARIATE",
     "VARIABLES",
     "WEIGHTED",
+    "Bank",
+    "BankPoints",
     "Estimation",
     "Exclusion",
     "Kind",
@@ -52,12 +55,16 @@ __all__ = [
     "State",
     "analyse",
     "decode",
+    "decode_bank",
     "encode",
+    "encode_bank",
     "estimate",
     "estimate_multivariate",
     "given",
     "given_multivariate",
     "retrospective",
     "start",
+    "start_bank",
     "step",
+    "step_bank",
 ]

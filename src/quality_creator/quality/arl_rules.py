@@ -17,20 +17,23 @@ from numpy.typing import NDArray
 from scipy.special import ndtr
 
 from quality_creator.model.errors import BadInput
-from quality_creator.quality.planes import WORD, Words, across, holds
-from quality_creator.quality.rules import REACH, Condition, Rule, rule
+from quality_creator.quality.planes import WORD, Across, Words, holds
+from quality_creator.quality.rules import REACH, Pair, Rule, rule
 
-ZONES: tuple[frozenset[Condition], ...] = (
-    frozenset(("below", "below-1", "below-2", "below-limit", "under-upper-1")),
-    frozenset(("below", "below-1", "below-2", "under-upper-1")),
-    frozenset(("below", "below-1", "under-upper-1")),
-    frozenset(("below", "over-lower-1", "under-upper-1")),
-    frozenset(("above", "over-lower-1", "under-upper-1")),
-    frozenset(("above", "above-1", "over-lower-1")),
-    frozenset(("above", "above-1", "above-2", "over-lower-1")),
-    frozenset(("above", "above-1", "above-2", "above-limit", "over-lower-1")),
+Sides = tuple[tuple[Pair, ...], tuple[Pair, ...]]
+"""What a point satisfies upward and downward."""
+
+ZONES: tuple[Sides, ...] = (
+    ((), ("side", "beyond-1", "beyond-2", "limit", "within-1")),
+    ((), ("side", "beyond-1", "beyond-2", "within-1")),
+    ((), ("side", "beyond-1", "within-1")),
+    (("within-1",), ("side", "within-1")),
+    (("side", "within-1"), ("within-1",)),
+    (("side", "beyond-1", "within-1"), ()),
+    (("side", "beyond-1", "beyond-2", "within-1"), ()),
+    (("side", "beyond-1", "beyond-2", "limit", "within-1"), ()),
 )
-"""What a point of each zone satisfies, from the lowest zone up."""
+"""From the lowest zone up."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,10 +73,8 @@ def shewhart(rules: tuple[str, ...], shift: float = 0.0, width: float = 3.0) -> 
     if not math.isfinite(shift):
         raise BadInput(f"the shift is a finite number of sigmas, not {shift}")
     # Judged by what they say, so that Western Electric's 1 and Nelson's 1 are one rule.
-    distinct = tuple(
-        {(entry.need, entry.of, entry.form, entry.conditions): entry for entry in chosen}.values()
-    )
-    if any(entry.conditions[0] == "rising" for entry in distinct):
+    distinct = tuple({(entry.need, entry.of, entry.form, entry.pair): entry for entry in chosen}.values())
+    if any(entry.pair == "step" for entry in distinct):
         return _simulated(distinct, shift, width)
     return RunLength(_markov(distinct, shift, width))
 
@@ -129,11 +130,11 @@ def _cells(entry: Rule) -> int:
     return {"sides": 2, "within": 1, "either": 1, "both": 3, "turns": 0}[entry.form]
 
 
-def _advance(rules: tuple[Rule, ...], memory: Memory, satisfied: frozenset[Condition]) -> Memory | None:
+def _advance(rules: tuple[Rule, ...], memory: Memory, satisfied: Sides) -> Memory | None:
     """What the rules remember after a point; None when one of them holds."""
     after: list[int] = []
     for entry in rules:
-        first, second = (condition in satisfied for condition in entry.conditions)
+        first, second = (entry.pair in side for side in satisfied)
         cells = memory[len(after) : len(after) + _cells(entry)]
         match entry.form:
             case "sides":
@@ -198,38 +199,22 @@ def _simulated(rules: tuple[Rule, ...], shift: float, width: float) -> RunLength
 def _signals(rules: tuple[Rule, ...], values: Floats, width: float) -> NDArray[np.bool_]:
     """Whether a rule holds, for the last `_ROWS` rows of values of shape (rows, charts)."""
     charts = values.shape[1]
-    wanted = {condition for entry in rules for condition in entry.conditions}
-    planes = {name: _packed(_truth(name, values, width)) for name in wanted}
+    planes = {pair: _packed(_truths(pair, values, width)) for pair in {entry.pair for entry in rules}}
     found = np.zeros((_ROWS, -(-charts // 64)), WORD)
     for entry in rules:
-        for side in holds(entry, planes, across):
-            found |= side[-_ROWS:]
+        for side in holds(entry, planes[entry.pair], Across(_ROWS)):
+            found |= side
     bits = np.unpackbits(found.view(np.uint8), axis=1, bitorder="little", count=charts)
     return bits.astype(np.bool_)
 
 
-_LEVELS: dict[Condition, tuple[float, float]] = {
-    "above": (1.0, 0.0),
-    "below": (-1.0, 0.0),
-    "above-1": (1.0, 1.0),
-    "below-1": (-1.0, 1.0),
-    "above-2": (1.0, 2.0),
-    "below-2": (-1.0, 2.0),
-    "over-lower-1": (1.0, -1.0),
-    "under-upper-1": (-1.0, -1.0),
-    "rising": (1.0, 0.0),
-    "falling": (-1.0, 0.0),
-}
-"""Sign and level: the condition is sign · z > level, of steps for the last two."""
+def _truths(pair: Pair, values: Floats, width: float) -> NDArray[np.bool_]:
+    z = np.diff(values, axis=0) if pair == "step" else values[1:]
+    level = {"beyond-1": 1.0, "beyond-2": 2.0, "limit": width, "within-1": -1.0}.get(pair, 0.0)
+    return np.stack((z > level, z < -level))
 
 
-def _truth(name: Condition, values: Floats, width: float) -> NDArray[np.bool_]:
-    sign, level = _LEVELS.get(name, (1.0 if name == "above-limit" else -1.0, width))
-    z = np.diff(values, axis=0) if name in ("rising", "falling") else values[1:]
-    return z > level if sign > 0.0 else z < -level
-
-
-def _packed(truth: NDArray[np.bool_]) -> Words:
-    padding = -truth.shape[1] % 64
-    bits = np.packbits(np.pad(truth, ((0, 0), (0, padding))), axis=1, bitorder="little")
+def _packed(truths: NDArray[np.bool_]) -> Words:
+    padding = -truths.shape[-1] % 64
+    bits = np.packbits(np.pad(truths, ((0, 0), (0, 0), (0, padding))), axis=-1, bitorder="little")
     return bits.view(WORD)

@@ -7,13 +7,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from quality_creator.quality.chart import Floats, Lines, PointLines, Signals
-from quality_creator.quality.planes import INDEX, WORD, Words, along, holds
-from quality_creator.quality.rules import CONDITIONS, Condition, Rule
+from quality_creator.quality.planes import WORD, Along, Words, holds
+from quality_creator.quality.rules import PAIRS, Pair, Rule
 
 HISTORY_BITS = 16
 """What a state keeps of each condition: one more than the longest rule looks back."""
 
-NO_HISTORY: tuple[int, ...] = (0,) * len(CONDITIONS)
+NO_HISTORY: tuple[int, ...] = (0,) * (2 * len(PAIRS))
 
 _BLOCK = 1 << 14
 """Points compared at once: their values and truths stay in the cache."""
@@ -40,28 +40,30 @@ def judge(
         rules: Which rules, in the order in which signals of one row are listed.
         plotted: The points.
         previous: The last location before them; NaN when there was none or it was missing.
-        history: For each of `rules.CONDITIONS` its last 16 truths, the newest in the highest bit.
+        history: For each of `rules.PAIRS` the last 16 truths upward and downward, the newest in
+            the highest bit.
 
     Returns:
         The signals, and the history after the points.
     """
     count = len(plotted.location)
-    wanted = _wanted(rules)
+    wanted = tuple(pair for pair in PAIRS if any(rule.pair == pair for rule in rules))
     if count == 0 or not rules:
         return no_signals(rules), history
-    words = np.zeros((len(wanted), 1 + -(-count // 64)), WORD)
-    words[:, 0] = [history[INDEX[name]] << (64 - HISTORY_BITS) for name in wanted]
+    places = [PAIRS.index(pair) for pair in wanted]
+    before = np.array(history, WORD).reshape(-1, 2)[places]
+    words = np.zeros((len(wanted), 2, 1 + -(-count // 64)), WORD)
+    words[:, :, 0] = before << np.uint64(64 - HISTORY_BITS)
     _fill(words, wanted, plotted, previous)
-    planes = {name: words[number] for number, name in enumerate(wanted)}
+    layout = Along()
     found: list[tuple[NDArray[np.int64], NDArray[np.bool_]]] = []
     for rule in rules:
-        sides = holds(rule, planes, along)
-        going_on = sides & along(sides, 1, 1)
-        if len(sides) == 2:
-            found.append(_rows(sides[0] | sides[1], going_on[0] | going_on[1], count))
-        else:
-            found.append(_rows(sides[0], going_on[0], count))
-    return merge(rules, found), _history(words, wanted, count, history)
+        sides = holds(rule, words[wanted.index(rule.pair)], layout)
+        going_on = sides & layout.back(sides, 1)
+        found.append(_rows(*(_any_side(plane) for plane in (sides, going_on))))
+    after = np.array(history, WORD).reshape(-1, 2)
+    after[places] = _latest(words, count)
+    return merge(rules, found), tuple(after.ravel().tolist())
 
 
 def no_signals(rules: tuple[Rule, ...]) -> Signals:
@@ -79,87 +81,80 @@ def merge(rules: tuple[Rule, ...], found: Sequence[tuple[NDArray[np.int64], NDAr
     return Signals(tuple(rule.name for rule in rules), rows[order], which[order], continuing[order])
 
 
-def _wanted(rules: tuple[Rule, ...]) -> tuple[Condition, ...]:
-    asked = {condition for rule in rules for condition in rule.conditions}
-    return tuple(condition for condition in CONDITIONS if condition in asked)
-
-
-def _fill(words: Words, wanted: tuple[Condition, ...], plotted: Plotted, previous: float) -> None:
+def _fill(words: Words, wanted: tuple[Pair, ...], plotted: Plotted, previous: float) -> None:
     """Compare raw statistics with raw lines (no division by sigma), and pack the truths."""
     count = len(plotted.location)
-    packed = words.view(np.uint8)[:, 8:]
-    truths = np.zeros((len(wanted), min(_BLOCK, -(-count // 8) * 8)), np.bool_)
-    thresholds = [_threshold(name, plotted) for name in wanted]
+    packed = words.view(np.uint8)[:, :, 8:]
+    truths = np.zeros((len(wanted), 2, min(_BLOCK, -(-count // 8) * 8)), np.bool_)
+    levels = [_levels(pair, plotted) for pair in wanted]
     for start in range(0, count, _BLOCK):
         stop = min(start + _BLOCK, count)
         size = stop - start
         whole = -(-size // 8) * 8
-        block = truths[:, :whole]
-        block[:, size:] = False
+        block = truths[:, :, :whole]
+        block[:, :, size:] = False
         location = plotted.location[start:stop]
-        for name, threshold, out in zip(wanted, thresholds, block, strict=True):
-            out = out[:size]  # noqa: PLW2901 - the truths of this block's points
-            if name in ("rising", "falling"):
-                compare = np.greater if name == "rising" else np.less
+        for pair, (over, under), (above, below) in zip(wanted, levels, block[:, :, :size], strict=True):
+            if pair == "step":
                 before = plotted.location[start - 1] if start else previous
-                out[0] = compare(location[0], before)
-                compare(location[1:], location[:-1], out=out[1:])
-                continue
-            values = plotted.spread[start:stop] if name.startswith("spread") else location
-            level = threshold[start:stop] if isinstance(threshold, np.ndarray) else threshold
-            (np.greater if name in _UPWARD else np.less)(values, level, out=out)
-        bits = np.packbits(block, axis=-1, bitorder="little")
-        packed[:, start // 8 : start // 8 + whole // 8] = bits
+                above[0], below[0] = location[0] > before, location[0] < before
+                np.greater(location[1:], location[:-1], out=above[1:])
+                np.less(location[1:], location[:-1], out=below[1:])
+            else:
+                values = plotted.spread[start:stop] if pair == "spread" else location
+                np.greater(values, _part(over, start, stop), out=above)
+                np.less(values, _part(under, start, stop), out=below)
+        packed[:, :, start // 8 : start // 8 + whole // 8] = np.packbits(block, axis=-1, bitorder="little")
 
 
-_UPWARD = frozenset(("above", "above-1", "above-2", "above-limit", "over-lower-1", "spread-above"))
+Level = float | Floats
 
 
-def _threshold(name: Condition, plotted: Plotted) -> float | Floats:  # noqa: PLR0911 - a table
+def _levels(pair: Pair, plotted: Plotted) -> tuple[Level, Level]:
+    """The lines above and below which the pair's conditions hold."""
     lines, unit = plotted.location_lines, plotted.unit
-    match name:
-        case "above" | "below":
-            return lines.center
-        case "above-1" | "under-upper-1":
-            return lines.center + unit
-        case "below-1" | "over-lower-1":
-            return lines.center - unit
-        case "above-2":
-            return lines.center + 2.0 * unit
-        case "below-2":
-            return lines.center - 2.0 * unit
-        case "above-limit":
-            return lines.upper
-        case "below-limit":
-            return lines.lower
-        case "rising" | "falling":
-            return 0.0
-        case "spread-above" | "spread-below":
+    match pair:
+        case "side" | "step":
+            return lines.center, lines.center
+        case "beyond-1":
+            return lines.center + unit, lines.center - unit
+        case "beyond-2":
+            return lines.center + 2.0 * unit, lines.center - 2.0 * unit
+        case "within-1":
+            return lines.center - unit, lines.center + unit
+        case "limit":
+            return lines.upper, lines.lower
+        case "spread":
             assert plotted.spread_lines is not None
-            return plotted.spread_lines.upper if name == "spread-above" else plotted.spread_lines.lower
+            return plotted.spread_lines.upper, plotted.spread_lines.lower
 
 
-def _rows(held: Words, going_on: Words, count: int) -> tuple[NDArray[np.int64], NDArray[np.bool_]]:
+def _part(level: Level, start: int, stop: int) -> Level:
+    return level[start:stop] if isinstance(level, np.ndarray) else level
+
+
+def _any_side(plane: Words) -> Words:
+    merged: Words = np.bitwise_or.reduce(plane, axis=0)
+    return merged
+
+
+def _rows(held: Words, going_on: Words) -> tuple[NDArray[np.int64], NDArray[np.bool_]]:
     """The rows of set bits and whether each goes on; only words with a bit set are unpacked."""
     occupied = np.flatnonzero(held[1:])
-    bits = np.unpackbits(held[1:][occupied].view(np.uint8), bitorder="little")
-    places = np.flatnonzero(bits)
-    rows = occupied[places >> 6] * 64 + (places & 63)
-    flags = np.unpackbits(going_on[1:][occupied].view(np.uint8), bitorder="little")[places]
-    # A condition's bits beyond the last point are 0, so no rule holds there.
-    assert not len(rows) or rows[-1] < count
-    return rows, flags.astype(np.bool_)
+    places = np.flatnonzero(bits(held[1:][occupied]))
+    flags = bits(going_on[1:][occupied])
+    return occupied[places >> 6] * 64 + (places & 63), flags[places]
 
 
-def _history(
-    words: Words, wanted: tuple[Condition, ...], count: int, history: tuple[int, ...]
-) -> tuple[int, ...]:
-    first = 64 + count - HISTORY_BITS
-    word, bit = divmod(first, 64)
-    kept = list(history)
-    for number, name in enumerate(wanted):
-        low = int(words[number, word]) >> bit
-        if bit > 64 - HISTORY_BITS:
-            low |= int(words[number, word + 1]) << (64 - bit)
-        kept[INDEX[name]] = low & ((1 << HISTORY_BITS) - 1)
-    return tuple(kept)
+def bits(words: Words) -> NDArray[np.bool_]:
+    """The bits of words of shape (n,), shape (64 n,)."""
+    return np.unpackbits(words.view(np.uint8), bitorder="little").view(np.bool_)
+
+
+def _latest(words: Words, count: int) -> Words:
+    """The last truths, in the lowest bits, the newest the highest of them."""
+    word, bit = divmod(64 + count - HISTORY_BITS, 64)
+    latest = words[:, :, word] >> np.uint64(bit)
+    if bit > 64 - HISTORY_BITS:
+        latest |= words[:, :, word + 1] << np.uint64(64 - bit)
+    return np.asarray(latest & np.uint64((1 << HISTORY_BITS) - 1), WORD)

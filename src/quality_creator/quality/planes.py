@@ -1,86 +1,128 @@
 """Sixty-four points in a word: the run rules as word operations.
 
-A plane holds one condition's truth for many points, one bit each. Two layouts share the rules:
-`along` packs one long series along time (a shift by k bits is the view k points earlier, and a
-row of older words comes first), `across` packs a tick of many characteristics (a row earlier is
-a tick earlier). Planes of the two sides of a rule are stacked in front.
+A plane holds one condition's truth for many points, one bit each; the two sides of a pair are
+stacked in front. Two layouts share the rules. `Along` packs one long series along time: a shift
+by k bits is the view k points earlier, and the first word is history. `Across` packs ticks of
+many characteristics: a row earlier is a tick earlier, and the first rows are history.
 """
 
-from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 
-from quality_creator.quality.rules import CONDITIONS, Condition, Rule
+from quality_creator.quality.rules import Rule
 
 Words = NDArray[np.uint64]
 WORD = np.dtype("<u8")
 """Little-endian, so that bit i of the bytes is bit i of the word on every machine."""
 
-INDEX: dict[Condition, int] = {condition: number for number, condition in enumerate(CONDITIONS)}
 
-Past = Callable[[Words, int, int], Words]
-"""`past(plane, k, span)`: the plane as it was k points earlier, for the points that have `span`
-predecessors; 0 <= k <= span."""
+class Layout(Protocol):
+    """How points lie in words, and so how one looks back."""
 
+    def back(self, plane: Words, k: int) -> Words:
+        """The judged points as they were k points earlier."""
 
-def along(planes: Words, k: int, span: int) -> Words:
-    """Past of a series packed along its last axis; the first word is history, so all points remain."""
-    if k == 0:
-        return planes
-    shifted = planes << np.uint64(k)
-    shifted[..., 1:] |= planes[..., :-1] >> np.uint64(64 - k)
-    return shifted
+    def run(self, plane: Words, length: int) -> Words:
+        """The judged points that end `length` set bits in a row."""
+
+    def neighbours(self, plane: Words) -> tuple[Words, Words]:
+        """All points that have a predecessor, and these predecessors."""
 
 
-def across(planes: Words, k: int, span: int) -> Words:
-    """Past of ticks stacked along the axis before the last; the first `span` rows are used up."""
-    return planes[..., span - k : planes.shape[-2] - k, :]
+class Along:
+    """One series; its last axis is time, 64 points a word, the first word before the first point."""
+
+    def back(self, plane: Words, k: int) -> Words:
+        """Zero bits come in at the far end of history, which no rule reaches."""
+        if k == 0:
+            return plane
+        shifted = plane << np.uint64(k)
+        shifted[..., 1:] |= plane[..., :-1] >> np.uint64(64 - k)
+        return shifted
+
+    def run(self, plane: Words, length: int) -> Words:
+        """Runs of one, two, four ... points, and the rest."""
+        reached = 1
+        while reached < length:
+            step = min(reached, length - reached)
+            plane = plane & self.back(plane, step)
+            reached += step
+        return plane
+
+    def neighbours(self, plane: Words) -> tuple[Words, Words]:
+        """Every point, and the points one earlier."""
+        return plane, self.back(plane, 1)
 
 
-def holds(rule: Rule, planes: dict[Condition, Words], past: Past) -> Words:
-    """Where the rule holds, stacked by side: shape (1 or 2, ...), as long as `past` leaves it."""
-    first, second = (planes[condition] for condition in rule.conditions)
+@dataclass(frozen=True, slots=True)
+class Across:
+    """Ticks of many characteristics; the axis before the last is time, the last `rows` are judged."""
+
+    rows: int
+
+    def back(self, plane: Words, k: int) -> Words:
+        """A window of rows."""
+        end = plane.shape[-2] - k
+        return plane[..., end - self.rows : end, :]
+
+    def run(self, plane: Words, length: int) -> Words:
+        """Runs of one, two, four ... rows and the rest."""
+        plane = plane[..., -(self.rows + length - 1) :, :]
+        reached = 1
+        while reached < length:
+            step = min(reached, length - reached)
+            plane = plane[..., step:, :] & plane[..., :-step, :]
+            reached += step
+        return plane
+
+    def neighbours(self, plane: Words) -> tuple[Words, Words]:
+        """The rows but the first, and the rows but the last."""
+        return plane[..., 1:, :], plane[..., :-1, :]
+
+
+def holds(rule: Rule, pair: Words, layout: Layout) -> Words:
+    """Where the rule holds: shape (sides, ...), with one side for rules that know none.
+
+    Args:
+        rule: Which rule.
+        pair: The two conditions that the rule is about, shape (2, ...), with history.
+        layout: How points lie in the words.
+    """
+    if rule.need != rule.of:
+        return most(rule, pair, layout)
+    if rule.form == "both":
+        pure = layout.run(pair, rule.of)
+        return layout.run(subject(rule, pair, layout), rule.of) & ~(pure[:1] | pure[1:])
+    if rule.of == 1:
+        return layout.back(pair, 0)
+    return layout.run(subject(rule, pair, layout), rule.of)
+
+
+def subject(rule: Rule, pair: Words, layout: Layout) -> Words:
+    """What must be so at each of a rule's points, shape (sides, ...)."""
+    alone: Words
     match rule.form:
         case "sides":
-            sides = np.stack((first, second))
-            return _in_a_row(sides, rule.of, past) if rule.need == rule.of else _most(sides, rule, past)
+            return pair
         case "turns":
-            turn = (past(first, 0, 1) & past(second, 1, 1)) | (past(second, 0, 1) & past(first, 1, 1))
-            return _in_a_row(turn[None], rule.of, past)
+            now, before = layout.neighbours(pair)
+            alone = (now[0] & before[1]) | (now[1] & before[0])
         case "within":
-            return _in_a_row((first & second)[None], rule.of, past)
-        case "either":
-            return _in_a_row((first | second)[None], rule.of, past)
-        case "both":
-            mixed = _in_a_row((first | second)[None], rule.of, past)
-            pure = _in_a_row(np.stack((first, second)), rule.of, past)
-            return mixed & ~(pure[:1] | pure[1:])
+            alone = pair[0] & pair[1]
+        case "either" | "both":
+            alone = pair[0] | pair[1]
+    return alone[None]
 
 
-def _in_a_row(plane: Words, length: int, past: Past) -> Words:
-    reached = 1
-    while reached < length:
-        step = min(reached, length - reached)
-        plane = past(plane, 0, step) & past(plane, step, step)
-        reached += step
-    return plane
-
-
-def _most(plane: Words, rule: Rule, past: Past) -> Words:
-    """At least need − 1 of the of − 1 predecessors, and the point itself."""
-    wanted, seen = rule.need - 1, rule.of - 1
-    at_least: list[Words | None] = [None] * (wanted + 1)
-    for number in range(1, seen + 1):
-        earlier = past(plane, number, seen)
-        # From the top down, so that each predecessor counts once; counts that can no longer
-        # reach `wanted` are not kept.
-        for count in range(min(number, wanted), max(1, wanted - (seen - number)) - 1, -1):
-            below = at_least[count - 1]
-            more = earlier if count == 1 else None if below is None else below & earlier
-            held = at_least[count]
-            if more is not None:
-                at_least[count] = more if held is None else held | more
-    enough = at_least[wanted]
-    assert enough is not None
-    return past(plane, 0, seen) & enough
+def most(rule: Rule, pair: Words, layout: Layout) -> Words:
+    """The point itself, and all but one of its predecessors in the window."""
+    now, *earlier = (layout.back(pair, k) for k in range(rule.of))
+    if (rule.need, rule.of) == (2, 3):
+        one, two = earlier
+        return now & (one | two)
+    assert (rule.need, rule.of) == (4, 5)
+    one, two, three, four = earlier
+    return now & ((one & two & (three | four)) | (three & four & (one | two)))

@@ -15,46 +15,16 @@ from typing import Literal
 
 from quality_creator.model.errors import BadInput
 
-Condition = Literal[
-    "above",
-    "below",
-    "above-1",
-    "below-1",
-    "above-2",
-    "below-2",
-    "above-limit",
-    "below-limit",
-    "rising",
-    "falling",
-    "over-lower-1",
-    "under-upper-1",
-    "spread-above",
-    "spread-below",
-]
-"""What a point is: on a side of the centre, beyond 1 or 2 sigma, beyond a limit, above its
-predecessor, on the inner side of a 1-sigma line, beyond a limit of the spread."""
-
-CONDITIONS: tuple[Condition, ...] = (
-    "above",
-    "below",
-    "above-1",
-    "below-1",
-    "above-2",
-    "below-2",
-    "above-limit",
-    "below-limit",
-    "rising",
-    "falling",
-    "over-lower-1",
-    "under-upper-1",
-    "spread-above",
-    "spread-below",
-)
+Pair = Literal["side", "beyond-1", "beyond-2", "limit", "step", "within-1", "spread"]
+PAIRS: tuple[Pair, ...] = ("side", "beyond-1", "beyond-2", "limit", "step", "within-1", "spread")
+"""What a point is, upward and downward: above or below the centre; beyond 1 or 2 sigma; beyond a
+limit; above or below its predecessor; above the lower and below the upper 1-sigma line; beyond a
+limit of the spread."""
 
 Form = Literal["sides", "turns", "within", "either", "both"]
-"""`sides`: the first or the second condition, each for itself; `turns`: the points go up and
-down by turns; `within`: both conditions at once; `either`: one or the other, mixed; `both`: as
-`either`, and each occurs among the `of` points."""
+"""`sides`: the upward or the downward condition, each for itself; `turns`: one and the other by
+turns; `within`: both at once; `either`: one or the other, mixed; `both`: as `either`, and each
+occurs among the `of` points."""
 
 REACH = 15
 """The most points that a rule looks at."""
@@ -68,29 +38,27 @@ class Rule:
     need: int
     of: int
     form: Form
-    conditions: tuple[Condition, Condition]
+    pair: Pair
     text: str
 
 
 TABLE: tuple[Rule, ...] = (
-    Rule("nelson-1", 1, 1, "sides", ("above-limit", "below-limit"), "1 point beyond a limit (3 sigma)"),
-    Rule("nelson-2", 9, 9, "sides", ("above", "below"), "9 points in a row on one side of the centre"),
+    Rule("nelson-1", 1, 1, "sides", "limit", "1 point beyond a limit (3 sigma)"),
+    Rule("nelson-2", 9, 9, "sides", "side", "9 points in a row on one side of the centre"),
     # Six points have five steps between them, fourteen have twelve turns.
-    Rule("nelson-3", 5, 5, "sides", ("rising", "falling"), "6 points in a row rising, or falling"),
-    Rule("nelson-4", 12, 12, "turns", ("rising", "falling"), "14 points in a row going up and down by turns"),
-    Rule("nelson-5", 2, 3, "sides", ("above-2", "below-2"), "2 of 3 points beyond 2 sigma on one side"),
-    Rule("nelson-6", 4, 5, "sides", ("above-1", "below-1"), "4 of 5 points beyond 1 sigma on one side"),
-    Rule(
-        "nelson-7", 15, 15, "within", ("over-lower-1", "under-upper-1"), "15 points in a row within 1 sigma"
-    ),
-    Rule("nelson-8", 8, 8, "either", ("above-1", "below-1"), "8 points in a row beyond 1 sigma, either side"),
-    Rule("nelson-8-both", 8, 8, "both", ("above-1", "below-1"), "8 in a row beyond 1 sigma, on both sides"),
+    Rule("nelson-3", 5, 5, "sides", "step", "6 points in a row rising, or falling"),
+    Rule("nelson-4", 12, 12, "turns", "step", "14 points in a row going up and down by turns"),
+    Rule("nelson-5", 2, 3, "sides", "beyond-2", "2 of 3 points beyond 2 sigma on one side"),
+    Rule("nelson-6", 4, 5, "sides", "beyond-1", "4 of 5 points beyond 1 sigma on one side"),
+    Rule("nelson-7", 15, 15, "within", "within-1", "15 points in a row within 1 sigma"),
+    Rule("nelson-8", 8, 8, "either", "beyond-1", "8 points in a row beyond 1 sigma, either side"),
+    Rule("nelson-8-both", 8, 8, "both", "beyond-1", "8 in a row beyond 1 sigma, on both sides"),
     Rule(
         "western-electric-1",
         1,
         1,
         "sides",
-        ("above-limit", "below-limit"),
+        "limit",
         "1 point beyond a limit (3 sigma)",
     ),
     Rule(
@@ -98,7 +66,7 @@ TABLE: tuple[Rule, ...] = (
         2,
         3,
         "sides",
-        ("above-2", "below-2"),
+        "beyond-2",
         "2 of 3 points beyond 2 sigma on one side",
     ),
     Rule(
@@ -106,27 +74,23 @@ TABLE: tuple[Rule, ...] = (
         4,
         5,
         "sides",
-        ("above-1", "below-1"),
+        "beyond-1",
         "4 of 5 points beyond 1 sigma on one side",
     ),
-    Rule(
-        "western-electric-4", 8, 8, "sides", ("above", "below"), "8 points in a row on one side of the centre"
-    ),
+    Rule("western-electric-4", 8, 8, "sides", "side", "8 points in a row on one side of the centre"),
 )
 
-SPREAD = Rule("spread-limits", 1, 1, "sides", ("spread-above", "spread-below"), "the spread beyond its limit")
+SPREAD = Rule("spread-limits", 1, 1, "sides", "spread", "the spread beyond its limit")
 """Judged on the lower of a pair of charts whenever rule 1 is judged on the upper."""
 
 OWN: dict[str, tuple[Rule, ...]] = {
-    "ewma": (Rule("ewma-limits", 1, 1, "sides", ("above-limit", "below-limit"), "the EWMA beyond a limit"),),
+    "ewma": (Rule("ewma-limits", 1, 1, "sides", "limit", "the EWMA beyond a limit"),),
     "cusum": (
-        Rule("cusum-upper", 1, 1, "sides", ("above-limit", "below-limit"), "C+ beyond h: a shift upward"),
-        Rule("cusum-lower", 1, 1, "sides", ("spread-above", "spread-below"), "C- beyond h: a shift downward"),
+        Rule("cusum-upper", 1, 1, "sides", "limit", "C+ beyond h: a shift upward"),
+        Rule("cusum-lower", 1, 1, "sides", "spread", "C- beyond h: a shift downward"),
     ),
-    "t2": (Rule("t2-limit", 1, 1, "sides", ("above-limit", "below-limit"), "T² beyond its limit"),),
-    "mewma": (
-        Rule("mewma-limit", 1, 1, "sides", ("above-limit", "below-limit"), "T² of the MEWMA beyond h"),
-    ),
+    "t2": (Rule("t2-limit", 1, 1, "sides", "limit", "T² beyond its limit"),),
+    "mewma": (Rule("mewma-limit", 1, 1, "sides", "limit", "T² of the MEWMA beyond h"),),
 }
 """The one limit of each chart whose points depend on each other or stand for several values."""
 
@@ -189,6 +153,6 @@ def asked(names: tuple[str, ...], kind: str) -> tuple[Rule, ...]:
         return OWN[kind]
     chosen = tuple(rule(name) for name in names)
     paired = kind in ("i-mr", "xbar-r", "xbar-s")
-    if paired and any(entry.conditions[0] == "above-limit" for entry in chosen):
+    if paired and any(entry.pair == "limit" for entry in chosen):
         return (*chosen, SPREAD)
     return chosen

@@ -33,7 +33,8 @@ class State(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
     memory: tuple[float, ...] = ()
     """What a weighted chart carries on."""
     history: tuple[int, ...] = NO_HISTORY
-    """For each of `rules.CONDITIONS` its truth at the last 16 points, the newest in the highest bit."""
+    """For each of `rules.PAIRS` the truths at the last 16 points, upward and downward, the newest
+    in the highest bit."""
 
 
 def encode(state: State) -> bytes:

@@ -69,7 +69,9 @@ def moving_range(values: Floats, previous: float) -> Floats:
 
 def clip(values: Floats) -> Floats:
     """Overflowed values as the largest double; the array itself when there are none."""
-    return np.minimum(values, LARGEST) if np.isinf(values).any() else values
+    if values.size and not values.max() <= LARGEST:  # NaN is not, either
+        return np.minimum(values, LARGEST)
+    return values
 
 
 def _mean(columns: Floats, out: Floats) -> None:

@@ -46,7 +46,9 @@ def lines(plan: Plan, center: float, sigma: float, *, spread_center: float | Non
         spread_center: The weighted mean spread of unequal subgroups; it then serves them all.
     """
     if not (math.isfinite(center) and math.isfinite(sigma)):
-        raise BadInput(f"the centre ({center}) and sigma ({sigma}) of limits are finite numbers")
+        raise BadInput(
+            f"a centre of {center} and a sigma of {sigma} leave the range of numbers; scale the values"
+        )
     if sigma <= 0.0:
         raise BadInput(f"sigma is a positive number, not {sigma}; constant values have no control limits")
     reach = plan.width * sigma / math.sqrt(plan.size)
@@ -82,7 +84,7 @@ def reduced(plan: Plan, rows: Floats, previous: float) -> Subgroups:
     if plan.size == 1:
         values = rows[:, 0]
         return Subgroups(values, clip(moving_range(values, previous)), None)
-    return reduce(rows, _shown(plan))
+    return reduce(rows, shown(plan))
 
 
 def estimate(
@@ -126,15 +128,15 @@ def understand(plan: Plan, rows: Floats, subgroups: Subgroups, method: Method, w
         present = values if math.isfinite(values.sum()) else values[~np.isnan(values)]
         _enough(len(present))
         return Process(mean(present), individuals_sigma(plan, values, ranges, method), len(present), None)
-    shown = _shown(plan)
+    pictured = shown(plan)
     whole = not which.excluded and (first, last) == (0, len(rows)) and not np.isnan(subgroups.mean.sum())
     if not whole:
         rows = rows[first:last][which.kept]
         rows = rows[~np.isnan(rows).all(axis=1)]
-        subgroups = reduce(rows, shown)
+        subgroups = reduce(rows, pictured)
     _enough(len(rows))
     needed = needed_spread(method)
-    sigma = subgroups_sigma(plan, subgroups if needed == shown else reduce(rows, needed), method)
+    sigma = subgroups_sigma(plan, subgroups if needed == pictured else reduce(rows, needed), method)
     if subgroups.count is None:
         return Process(mean(subgroups.mean), sigma, len(rows), None)
     weight = subgroups.count / subgroups.count.sum()
@@ -149,7 +151,8 @@ def _weighted_spread(subgroups: Subgroups) -> float:
     return float((subgroups.spread[usable] * (counts / counts.sum())).sum())
 
 
-def _shown(plan: Plan) -> Spread:
+def shown(plan: Plan) -> Spread:
+    """Which spread of its subgroups the chart shows."""
     return "range" if plan.kind == "xbar-r" else "deviation"
 
 
