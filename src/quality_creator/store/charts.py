@@ -10,7 +10,7 @@ from sqlalchemy import select
 from quality_creator.model.characteristic import ChartPlan
 from quality_creator.model.clock import Utc
 from quality_creator.model.ids import CharacteristicId
-from quality_creator.store.database import Transaction, insert
+from quality_creator.store.database import Transaction, replace
 from quality_creator.store.tables import charts, estimations
 
 
@@ -53,17 +53,7 @@ async def save(connection: Transaction, rows: Iterable[ChartRow]) -> None:
     """Put charts in the place of what was kept of them."""
     values = [msgspec.structs.asdict(row) for row in rows]
     if values:
-        statement = insert(connection, charts)
-        await connection.execute(
-            statement.on_conflict_do_update(
-                index_elements=["characteristic"],
-                set_={
-                    name: statement.excluded[name]
-                    for name in ("plan", "state", "frozen", "waiting", "points")
-                },
-            ),
-            values,
-        )
+        await connection.execute(replace(connection, charts), values)
 
 
 async def add_estimation(

@@ -6,7 +6,7 @@ import msgspec
 from sqlalchemy import select
 
 from quality_creator.model.reading import Count
-from quality_creator.store.database import Transaction, insert
+from quality_creator.store.database import Transaction, replace
 from quality_creator.store.tables import counters
 
 
@@ -20,11 +20,4 @@ async def save(connection: Transaction, new: Iterable[Count]) -> None:
     """Put counters in the place of their lines' older ones."""
     values = [msgspec.structs.asdict(one) for one in new]
     if values:
-        statement = insert(connection, counters)
-        await connection.execute(
-            statement.on_conflict_do_update(
-                index_elements=["line"],
-                set_={name: statement.excluded[name] for name in ("time", "total", "rejected")},
-            ),
-            values,
-        )
+        await connection.execute(replace(connection, counters), values)

@@ -72,7 +72,7 @@ class Database:
             Unavailable: the database could not do it, in its own words.
         """
         with _translated():
-            async with self._engine.connect() as connection:
+            async with self._engine.begin() as connection:
                 yield connection
 
     async def close(self) -> None:
@@ -103,7 +103,8 @@ async def open_address(address: str) -> Database:
 
 
 async def _open(address: str, shown: str) -> Database:
-    engine = create_async_engine(address, pool_timeout=POOL_WAIT_S)
+    # Every transaction ends itself, by commit or rollback; the pool need not roll back once more.
+    engine = create_async_engine(address, pool_timeout=POOL_WAIT_S, pool_reset_on_return=None)
     if engine.dialect.name == "sqlite":
         event.listen(engine.sync_engine, "connect", _prepare_sqlite)
         event.listen(engine.sync_engine, "begin", _begin_sqlite)
@@ -160,3 +161,22 @@ def insert(connection: Transaction, table: Table) -> sqlite.Insert | postgresql.
     if connection.dialect.name == "sqlite":
         return sqlite.insert(table)
     return postgresql.insert(table)
+
+
+def replace(connection: Transaction, table: Table) -> sqlite.Insert | postgresql.Insert:
+    """An insert that puts a row in the place of the one with the same key."""
+    # Built once: building takes longer than SQLite needs for the row.
+    found = _REPLACEMENTS.get((connection.dialect.name, table.name))
+    if found is None:
+        statement = insert(connection, table)
+        found = statement.on_conflict_do_update(
+            index_elements=[column.name for column in table.primary_key],
+            set_={
+                column.name: statement.excluded[column.name] for column in table.c if not column.primary_key
+            },
+        )
+        _REPLACEMENTS[connection.dialect.name, table.name] = found
+    return found
+
+
+_REPLACEMENTS: dict[tuple[str, str], sqlite.Insert | postgresql.Insert] = {}
