@@ -29,6 +29,9 @@ _SLATE_PICTURES = 4.0
 """The same in pictures, for sources that send few; the longer of the two counts."""
 
 _INTERVALS = 16
+
+_EXACT_S = 0.001
+"""A picture that is due at a tick is shown at it, however the sums were rounded."""
 _SOUND_GONE_S = 1.0
 
 
@@ -53,15 +56,13 @@ class Player:
         self._scaler = Scaler()
         self._voice = Voice(feed.ring)
         self._delay = Delay()
-        self._intervals: deque[float] = deque([0.04, 0.04], maxlen=_INTERVALS)
-        self._ring_end: int | None = None
-        self._sound_came = 0.0
+        self._intervals: deque[float] = deque(maxlen=_INTERVALS)
         self.condition: SourceCondition = "connecting"
 
     @property
     def delay_s(self) -> float:
         """How long after it is due a picture is shown at present."""
-        return self._delay.picture
+        return self._delay.picture if self._feed.remote else 0.0
 
     def place(self, place: Rectangle | None) -> None:
         """Where the source stands from the next tick on; None when it is not in the picture."""
@@ -79,7 +80,7 @@ class Player:
         for picture in self._feed.take():
             self._measure(picture)
             self._waiting.append(picture)
-        due = tick - self._delay.picture
+        due = tick - self.delay_s + _EXACT_S
         before = self._current
         while self._waiting and self._waiting[0].due <= due:
             self._current = self._waiting.popleft()
@@ -111,13 +112,13 @@ class Player:
         if feed.epoch != self._epoch:
             self._epoch = feed.epoch
             self._voice.rest()
-        if end != self._ring_end:
-            self._ring_end, self._sound_came = end, tick
-        if feed.offset is None or end is None or tick - self._sound_came > _SOUND_GONE_S:
+        if feed.offset is not None and end is not None:
+            delay = self._delay.sound if feed.remote else 0.0
+            target = (tick - delay - feed.offset) * AUDIO_RATE + ahead
+        if feed.offset is None or end is None or target - end > _SOUND_GONE_S * AUDIO_RATE:
             self._delay.silent()
             self._voice.rest()
             return np.zeros((2, TICK), np.float32)
-        target = (tick - self._delay.sound - feed.offset) * AUDIO_RATE + ahead
         samples = self._voice.read(target)
         self._delay.heard(self._voice.spare / AUDIO_RATE)
         return samples
@@ -133,8 +134,8 @@ class Player:
             return "connecting"
         # A picture that is decoded ahead counts from when it is due.
         missing = min(now, tick) - max(self._current.ready, self._current.due)
-        # The second longest of late: one outage says nothing about the camera's pace.
-        interval = sorted(self._intervals)[-2]
+        # The median: an outage or a lost frame says nothing about the camera's pace.
+        interval = sorted(self._intervals)[len(self._intervals) // 2] if self._intervals else 0.0
         if missing > max(SLATE_S, _SLATE_PICTURES * interval):
             return "slate"
         if missing > max(FROZEN_S, _FROZEN_PICTURES * interval):

@@ -49,15 +49,14 @@ class Ring:
             self._filled = False
 
     def write(self, at: int, samples: Samples) -> None:
-        """Put samples at a place. A gap before them becomes silence, what overlaps is left out."""
+        """Put samples at a place. A gap before them becomes silence; they replace what stood there."""
         with self._lock:
-            if not self._filled or at - self._end > _CAPACITY or at + _CAPACITY < self._end:
+            if not self._filled or abs(at - self._end) > _CAPACITY:
                 self._start = self._end = at
                 self._filled = True
-            gap = at - self._end
-            if gap > 0:
-                self._put(np.zeros((2, gap), np.float32))
-            self._put(samples[:, max(-gap, 0) :])
+            if at > self._end:
+                self._put(self._end, np.zeros((2, at - self._end), np.float32))
+            self._put(at, samples)
 
     def read(self, at: int, count: int) -> tuple[Samples, int]:
         """Samples from a place on, silence where there are none.
@@ -75,19 +74,17 @@ class Ring:
                     out[:, place - at : place - at + piece.shape[1]] = piece
             return out, min(max(at + count - self._end, 0), count)
 
-    def _put(self, samples: Samples) -> None:
-        samples = samples[:, -_CAPACITY:]
-        done = 0
-        for _, piece in self._pieces(self._end, samples.shape[1]):
-            piece[...] = samples[:, done : done + piece.shape[1]]
-            done += piece.shape[1]
-        self._end += done
-        self._start = max(self._start, self._end - _CAPACITY)
+    def _put(self, at: int, samples: Samples) -> None:
+        self._end = max(self._end, at + samples.shape[1])
+        self._start = max(min(self._start, at), self._end - _CAPACITY)
+        skipped = max(self._start - at, 0)
+        for place, piece in self._pieces(at + skipped, samples.shape[1] - skipped):
+            piece[...] = samples[:, place - at : place - at + piece.shape[1]]
 
     def _pieces(self, at: int, count: int) -> list[tuple[int, Samples]]:
         """The ring's memory for a span, in one or two runs, each with its place."""
         start = at % _CAPACITY
-        first = min(count, _CAPACITY - start)
+        first = max(min(count, _CAPACITY - start), 0)
         pieces = [(at, self._data[:, start : start + first])]
         if count > first:
             pieces.append((at + first, self._data[:, : count - first]))

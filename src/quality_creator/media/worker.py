@@ -84,7 +84,10 @@ class Worker:
         self._refused: list[Refusal] = []
         self._next_refusals = 0.0
         self._captures = {camera.id: _capture(camera) for camera in start.cameras}
-        self._sources = {c.id: Source(c, self._captures[c.id], self._wall) for c in start.cameras}
+        self._first = self._first_tick()
+        self._sources = {
+            c.id: Source(c, self._captures[c.id], self._wall, self._first) for c in start.cameras
+        }
         self._players = {name: Player(source.feed) for name, source in self._sources.items()}
         self._told: dict[SourceId, tuple[wire.SourceCondition, str, float]] = {}
         self._late = 0.0
@@ -113,7 +116,7 @@ class Worker:
         self._outbox.close()
 
     def _broadcast(self, programme: Programme) -> None:
-        first = self._first_tick()
+        first = self._first
         number = 0
         while True:
             tick = first + number / FRAME_RATE

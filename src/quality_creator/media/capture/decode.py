@@ -113,11 +113,10 @@ class Decoding:
         self._aspect = 1.0
         self._orientation: Orientation | None = None
         self._last_due = float("-inf")
-        self._picture_end = shift
         self._damaged = 0
         self._next_look = 0.0
-        self.end = shift
-        """The stamp at which the last picture or sound ended, shift included."""
+        self.picture_end = self.sound_end = shift
+        """The stamps at which the last picture and the last sound ended, shift included."""
 
     def packets(self) -> "Iterator[Packet[Any]]":
         """What arrives, until the source ends; each goes to `picture` or `sound`."""
@@ -148,8 +147,7 @@ class Decoding:
                 self._look_at(frame)
             stamp = self._stamp(frame, now)
             rate = self._video.average_rate
-            self._picture_end = stamp + (1 / float(rate) if rate else 0.04)
-            self.end = max(self.end, self._picture_end)
+            self.picture_end = stamp + (1 / float(rate) if rate else 0.04)
             due = self._pace.due(stamp, now)
             self._keep_epoch()
             if not 0 <= due - self._last_due < _CLOSEST_S:
@@ -173,7 +171,7 @@ class Decoding:
         time_base = frame.time_base
         if frame.pts is not None and time_base is not None:
             return float(frame.pts * time_base) + self._shift
-        return now - (self._pace.offset or 0.0) if self._live else self._picture_end
+        return now - (self._pace.offset or 0.0) if self._live else self.picture_end
 
     def _mark(self, packet: "Packet[VideoStream]") -> _Mark | None:
         """A frame's own time, where the source gives one: in the picture, else by RTCP's sender reports."""
@@ -227,7 +225,7 @@ class Decoding:
         if self._pace.epoch != self._epoch:
             self._epoch = self._pace.epoch
             self._sound = None
-            self._feed.begin()
+            self._feed.begin(remote=self._live)
         self._feed.offset = self._pace.offset
 
     # --- sound -------------------------------------------------------------------------------------------
@@ -242,7 +240,7 @@ class Decoding:
             for at, samples in self._sound.convert(frame):
                 place = at + round(self._shift * AUDIO_RATE)
                 self._feed.ring.write(place, samples)
-                self.end = max(self.end, (place + samples.shape[1]) / AUDIO_RATE)
+                self.sound_end = (place + samples.shape[1]) / AUDIO_RATE
 
     def _decoded(self, packet: "Packet[Any]") -> list[Any]:
         """A packet's frames; none when it is damaged, which networks and joining in the middle bring."""

@@ -1,5 +1,6 @@
 """Files as cameras: one, or a folder's in the order of their names, over and over without a seam."""
 
+import math
 import time
 from collections import deque
 from pathlib import Path
@@ -12,6 +13,7 @@ from quality_creator.config import FileCamera
 from quality_creator.media.capture.decode import Decoding
 from quality_creator.media.capture.source import Feed
 from quality_creator.model.errors import BadInput, BadPayload, QualityCreatorError
+from quality_creator.model.stream import FRAME_RATE
 
 _AHEAD_S = 0.3
 """Pictures are decoded this long before they are due, so that opening the next file is not seen."""
@@ -23,6 +25,7 @@ _BEHIND_S = 2.0
 """A file that is played this late (a slow machine, a suspended one) goes on from now."""
 
 _SHORTEST_S = 0.2
+_EXACT_S = 0.001
 
 
 class _Own:
@@ -49,8 +52,8 @@ class FileCapture:
 
     def play(self, feed: Feed) -> None:
         """See `Capture`."""
-        feed.begin()
-        pace = _Own(time.monotonic() + _AHEAD_S)
+        feed.begin(remote=False)
+        pace = _Own(feed.on_beat(time.monotonic() + _AHEAD_S))
         shift = 0.0
         while not feed.stopping.is_set():
             began, refused = shift, ""
@@ -89,9 +92,10 @@ class FileCapture:
                 decoding = Decoding(
                     container, feed, pace, delay_ms=self._camera.delay_ms, live=False, shift=shift - start
                 )
-                decoding.end = shift
                 _play(decoding, feed)
-                return decoding.end
+                # At a tick again. Coded sound is longer than its picture by a part of a tick: that is cut.
+                end = max(decoding.picture_end, decoding.sound_end - 1 / FRAME_RATE, shift)
+                return math.ceil((end - _EXACT_S) * FRAME_RATE) / FRAME_RATE
         except av.error.FFmpegError as error:
             raise BadInput(f"{file}: {error.strerror}") from None
         except BadPayload as error:

@@ -49,9 +49,9 @@ class GeneratedCapture:
     def play(self, feed: Feed) -> None:
         """See `Capture`."""
         camera = self._camera
-        feed.begin()
+        feed.begin(remote=False)
         feed.sends = f"generated {camera.width}x{camera.height} at {FRAME_RATE}/s"
-        start = time.monotonic() + _AHEAD_S
+        start = feed.on_beat(time.monotonic() + _AHEAD_S)
         feed.offset = start
         number = 0
         for tick in range(_SOUND_AHEAD_TICKS):

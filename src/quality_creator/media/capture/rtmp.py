@@ -48,7 +48,7 @@ class RtmpCapture:
                 feed.trouble = ingest.stream.ended or "the stream ended"
 
     def _play(self, feed: Feed, ingest: Ingest) -> None:
-        feed.begin()
+        feed.begin(remote=True)
         feed.trouble = f"{ingest.encoder or 'a publisher'} at {ingest.peer} has begun; no picture yet"
         options = {"analyzeduration": "300000", "probesize": "500000"}
         with av.open(ingest.stream, "r", format="flv", options=options) as container:

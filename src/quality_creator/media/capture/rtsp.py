@@ -35,7 +35,7 @@ class RtspCapture:
                 raise Unavailable(self._words(error, said)) from None
 
     def _play(self, feed: Feed, said: list[tuple[int, str, str]]) -> None:
-        feed.begin()
+        feed.begin(remote=True)
         options = {
             "rtsp_transport": self._camera.transport,
             # No `nobuffer`: it throws away the pictures that were looked at, and with them the first key

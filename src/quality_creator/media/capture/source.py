@@ -4,6 +4,7 @@ A kind says only how one connection is made and played (`Capture`). It raises on
 peer's words, when that fails or ends; the thread waits a little longer each time and tries again.
 """
 
+import math
 import threading
 import time
 import traceback
@@ -18,6 +19,7 @@ from quality_creator.media.sound import Ring
 from quality_creator.media.wallclock import WallClock
 from quality_creator.model.clock import Micros
 from quality_creator.model.errors import QualityCreatorError
+from quality_creator.model.stream import FRAME_RATE
 
 FIRST_WAIT_S, LONGEST_WAIT_S = 0.25, 5.0
 """Before the next attempt; doubled from attempt to attempt."""
@@ -47,14 +49,17 @@ class Picture:
 class Feed:
     """What a source's thread hands over to the mixer, and what the mixer asks of it."""
 
-    def __init__(self, wall: WallClock) -> None:
+    def __init__(self, wall: WallClock, beat: float) -> None:
         self.wall = wall
+        self._beat = beat
         self.place: Rectangle | None = None
         """Where the source stands; set by the mixer. None when it is not in the picture."""
         self.ring = Ring()
         """Its sound, by the source's own time in samples."""
         self.offset: float | None = None
         """Our monotonic clock minus the source's own time, in seconds."""
+        self.remote = True
+        """Whether it comes when a network brings it. A source of our own is in time without any delay."""
         self.epoch = 0
         """Grows when the source's own time began anew."""
         self.sends = ""
@@ -79,11 +84,19 @@ class Feed:
             taken.append(self._pictures.popleft())
         return taken
 
-    def begin(self, offset: float | None = None) -> None:
+    def begin(self, *, remote: bool) -> None:
         """The source's own time begins anew: sound from before does not fit any more."""
-        self.offset = offset
+        self.remote = remote
+        self.offset = None
         self.ring.clear()
         self.epoch += 1
+
+    def on_beat(self, instant: float) -> float:
+        """The first tick of the programme from an instant on, by the monotonic clock.
+
+        A source that makes its own time falls in with it: no picture then waits for its tick.
+        """
+        return self._beat + math.ceil((instant - self._beat) * FRAME_RATE) / FRAME_RATE
 
     def sleep_until(self, instant: float) -> bool:
         """Wait for an instant of the monotonic clock. False when the source is to stop."""
@@ -104,9 +117,17 @@ class Capture(Protocol):
 class Source:
     """A camera and its thread."""
 
-    def __init__(self, camera: AnyCamera, capture: Capture, wall: WallClock) -> None:
+    def __init__(self, camera: AnyCamera, capture: Capture, wall: WallClock, beat: float) -> None:
+        """Nothing runs yet.
+
+        Args:
+            camera: Which one.
+            capture: How its kind is played.
+            wall: The wall clock.
+            beat: Any tick of the programme, on the monotonic clock.
+        """
         self.camera = camera
-        self.feed = Feed(wall)
+        self.feed = Feed(wall, beat)
         self._capture = capture
         self._thread = threading.Thread(target=self._run, name=f"source {camera.id}", daemon=True)
 
