@@ -15,7 +15,7 @@ import structlog
 from quality_creator.actions import stamped
 from quality_creator.actions.ingest import Ingest, Judged
 from quality_creator.actions.stamped import StampedSignal, Timeline
-from quality_creator.actions.stream import NAMES, known
+from quality_creator.actions.stream import NAMES, announced, known
 from quality_creator.config import AnyCamera
 from quality_creator.media import cmaf, emsg, hls, stamp, wire
 from quality_creator.media.supervisor import Supervisor
@@ -364,10 +364,7 @@ class Air:
 
     def _show(self, row: StoredSegment) -> None:
         """Announce a segment that was put away."""
-        self._window.open(row.msn, row.utc, row.inits, discontinuity=row.discontinuity)
-        for _, independent in row.parts[NAMES[0]]:
-            self._window.add(hls.Part(PART_TICKS, independent))
-        self._window.close(recorded=row.recorded)
+        self._window.restore(announced(row))
         self._inits = dict(row.inits)
         self._rows[row.msn] = row
         if len(self._rows) > IN_MEMORY:

@@ -8,12 +8,12 @@ import msgspec
 
 from quality_creator.actions import stamped
 from quality_creator.actions.stamped import StampedSignal, Timeline
-from quality_creator.actions.stream import NAMES, known
+from quality_creator.actions.stream import NAMES, announced, known
 from quality_creator.media import cmaf, emsg, hls
 from quality_creator.model.clock import MediaTime
 from quality_creator.model.errors import NotFound
 from quality_creator.model.ids import Slug
-from quality_creator.model.stream import PART_TICKS, RENDITIONS
+from quality_creator.model.stream import RENDITIONS
 from quality_creator.store.database import Database
 from quality_creator.store.recording import OpenSegment, Recording, Recordings, StoredSegment
 
@@ -33,18 +33,7 @@ class Replay:
         self._recording = recording
         self._rows = {row.msn: row for row in rows}
         self._variants = [hls.variant(one, codecs[one.name]) for one in RENDITIONS]
-        segments = [
-            hls.Segment(
-                row.msn,
-                row.utc,
-                row.inits,
-                tuple(hls.Part(PART_TICKS, independent) for _, independent in row.parts[NAMES[0]]),
-                row.discontinuity,
-                row.recorded,
-            )
-            for row in rows
-        ]
-        self._window = hls.Window(NAMES, segments=segments, ended=True)
+        self._window = hls.Window(NAMES, segments=map(announced, rows), ended=True)
         self._end = MediaTime(rows[-1].start + rows[-1].duration)
 
     def multivariant(self) -> bytes:

@@ -2,9 +2,11 @@
 
 from typing import Protocol
 
+from quality_creator.media import hls
 from quality_creator.model.errors import NotFound
 from quality_creator.model.ids import Slug
-from quality_creator.model.stream import RENDITIONS
+from quality_creator.model.stream import PART_TICKS, RENDITIONS
+from quality_creator.store.recording import StoredSegment
 
 NAMES = tuple(rendition.name for rendition in RENDITIONS)
 """Of every episode's renditions."""
@@ -52,3 +54,15 @@ def known(rendition: str) -> str:
     if rendition not in NAMES:
         raise NotFound(f"no rendition {rendition!r}; there are {', '.join(NAMES)}")
     return rendition
+
+
+def announced(row: StoredSegment) -> hls.Segment:
+    """A segment of the index, as players see it."""
+    return hls.Segment(
+        row.msn,
+        row.utc,
+        row.inits,
+        tuple(hls.Part(PART_TICKS, independent) for _, independent in row.parts[NAMES[0]]),
+        row.discontinuity,
+        row.recorded,
+    )
