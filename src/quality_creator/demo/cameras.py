@@ -32,7 +32,7 @@ _SAMPLES: Final = RATE // 25
 _BT709 = 1
 _LIMITED = 1
 _MILLISECOND = Fraction(1, 1000)
-_FIRST_PAUSE_S, _LONGEST_PAUSE_S = 0.3, 3.0
+_PAUSE_S: Final = 0.3
 _LATEST_US = 5 * FRAME_US
 """Frames that are later than this are left out: what is shown is then now again."""
 
@@ -66,21 +66,18 @@ class Camera:
 
     def run(self, stop: threading.Event) -> None:
         """Push until told to stop; whoever goes away is called again."""
-        pause_s = _FIRST_PAUSE_S
+        reached = True
         while not stop.is_set():
             began = time.monotonic()
             try:
                 self._push(stop)
             except (av.error.FFmpegError, OSError) as error:
-                if time.monotonic() - began > 10:
-                    pause_s = _FIRST_PAUSE_S
-                log.info("%s: %s; trying again", self._address(), error)
-                stop.wait(pause_s)
-                pause_s = min(pause_s * 1.5, _LONGEST_PAUSE_S)
-
-    def _address(self) -> str:
-        """The address without the key."""
-        return self._url.rpartition("/")[0]
+                # The error's own text repeats the address, and with it the key.
+                words = error.strerror or type(error).__name__
+                if reached or time.monotonic() - began > 1:
+                    log.info("%s: %s; trying again", self._url.rpartition("/")[0], words)
+                reached = False
+                stop.wait(_PAUSE_S)
 
     def _push(self, stop: threading.Event) -> None:
         with av.open(self._url, "w", format="flv", options={"flvflags": "no_duration_filesize"}) as container:
@@ -105,7 +102,7 @@ class Camera:
 
     def _encoded(
         self, video: VideoStream, number: int, taken: Micros, moment: Moment
-    ) -> list[av.Packet[Any]]:
+    ) -> "list[av.Packet[Any]]":
         frame = av.VideoFrame(WIDTH, HEIGHT, "yuv420p")
         frame.pts, frame.time_base = number * FRAME_US // 1000, _MILLISECOND
         frame.colorspace, frame.color_range = _BT709, _LIMITED
@@ -165,12 +162,12 @@ def _streams(container: OutputContainer) -> tuple[VideoStream, AudioStream]:
     context.flags |= Flags.global_header
     context.colorspace = context.color_primaries = context.color_trc = _BT709
     context.color_range = _LIMITED
-    audio = container.add_stream("aac", rate=RATE, layout="mono")
+    audio = container.add_stream("aac", rate=RATE, layout="mono", options={"aac_coder": "fast"})
     audio.bit_rate = 64_000
     return video, audio
 
 
-def _stamped(packet: av.Packet[Any], taken: Micros, video: VideoStream) -> av.Packet[Any]:
+def _stamped(packet: "av.Packet[Any]", taken: Micros, video: VideoStream) -> "av.Packet[Any]":
     stamped = av.Packet(sei.stamp(bytes(packet), taken))
     stamped.pts, stamped.dts, stamped.time_base = packet.pts, packet.dts, packet.time_base
     stamped.is_keyframe = packet.is_keyframe
@@ -178,7 +175,7 @@ def _stamped(packet: av.Packet[Any], taken: Micros, video: VideoStream) -> av.Pa
     return stamped
 
 
-def _sound(audio: AudioStream, number: int, samples: Samples) -> list[av.Packet[Any]]:
+def _sound(audio: AudioStream, number: int, samples: Samples) -> "list[av.Packet[Any]]":
     frame = av.AudioFrame.from_ndarray(samples[None], format="fltp", layout="mono")
     frame.sample_rate, frame.pts, frame.time_base = RATE, number * _SAMPLES, Fraction(1, RATE)
     return audio.encode(frame)

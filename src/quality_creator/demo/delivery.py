@@ -16,7 +16,7 @@ from quality_creator.demo.outbox import CounterMessage, Message, Outbox, Reading
 log = logging.getLogger(__name__)
 
 _BATCH: Final = 500
-_FIRST_PAUSE_S, _LONGEST_PAUSE_S = 0.2, 5.0
+_FIRST_PAUSE_S, _LONGEST_PAUSE_S = 0.2, 2.0
 _IDLE_S = 0.5
 
 
@@ -27,6 +27,7 @@ class Posts:
         self._url = f"{address}/api/readings"
         self._headers = {"authorization": f"Bearer {token}", "content-type": "application/json"}
         self._outbox = outbox
+        self._reached = True
 
     def run(self, stop: threading.Event) -> None:
         """Send until told to stop."""
@@ -48,8 +49,11 @@ class Posts:
         try:
             answer = client.post(self._url, content=msgspec.json.encode(body(batch)))
         except httpx.HTTPError as error:
-            log.info("no hub at %s yet: %s", self._url, error)
+            if self._reached:
+                log.info("no hub at %s: %s; trying again", self._url, error)
+            self._reached = False
             return False
+        self._reached = True
         if answer.status_code in _UNREADABLE:
             log.error("the hub refuses %d messages: %s", len(batch), answer.text)
             return True

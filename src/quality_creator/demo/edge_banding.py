@@ -80,11 +80,11 @@ class EdgeBanding:
         _display(behind)
         _body(behind)
         caption(behind, 1, NAME)
-        self._readouts = (
+        self.readouts = (
             Readout(PEEL, Text(zh="剥离力", en="Peel force"), x=722, y=126, width=248),
             Readout(MOISTURE, Text(zh="含水率", en="Moisture"), x=1000, y=126, width=230),
         )
-        for readout in self._readouts:
+        for readout in self.readouts:
             readout.still(behind)
         _beam(front)
         _units(front)
@@ -103,7 +103,7 @@ class EdgeBanding:
     def paint(self, moment: Moment) -> None:
         """Draw a moment into `picture`."""
         self._clock.paint(self.picture, moment.time)
-        for readout in self._readouts:
+        for readout in self.readouts:
             readout.paint(self.picture, moment.newest(readout.channel.tag))
         for part in self._loops:
             part.show(round(moment.elapsed * 25 / SECOND) % _FRAMES)

@@ -84,12 +84,11 @@ class Laboratory:
         _cabinet(sheet)
         _gauge(sheet)
         caption(sheet, 3, NAME)
-        self._hinge = Readout(HINGE, Text(zh="铰链力矩", en="Hinge torque"), x=56, y=124, width=336)
-        self._glaze = Readout(
-            GLAZE, Text(zh="釉层厚度", en="Glaze thickness"), x=926, y=326, width=304, size=84
-        )
-        self._hinge.still(sheet)
-        self._glaze.still(sheet)
+        hinge = Readout(HINGE, Text(zh="铰链力矩", en="Hinge torque"), x=56, y=124, width=336)
+        glaze = Readout(GLAZE, Text(zh="釉层厚度", en="Glaze thickness"), x=926, y=326, width=304, size=84)
+        self.readouts = (hinge, glaze)
+        for readout in self.readouts:
+            readout.still(sheet)
         self.picture = Picture(sheet.finish())
         self._door = Loop(self.picture, _RIG_AREA, _compose_door)
         self._basin, self._probe = basin(), _probe()
@@ -100,13 +99,12 @@ class Laboratory:
     def paint(self, moment: Moment) -> None:
         """Draw a moment into `picture`."""
         self._clock.paint(self.picture, moment.time)
-        hinge = moment.newest(HINGE.tag)
-        self._hinge.paint(self.picture, hinge)
-        self._glaze.paint(self.picture, moment.newest(GLAZE.tag))
+        for readout in self.readouts:
+            readout.paint(self.picture, moment.newest(readout.channel.tag))
         self._door.show(_door_pose(moment.phase(HINGE.period)))
         self._gauge.show(_probe_pose(moment.phase(GLAZE.period)))
         self._paint_cells(moment.recent.get(GLAZE.tag, ()))
-        self._paint_cycles(hinge)
+        self._paint_cycles(moment.newest(HINGE.tag))
 
     def _compose_gauge(self, rgb: Pixels, pose: int) -> None:
         across, down = divmod(pose, 1000)

@@ -23,7 +23,7 @@ from quality_creator.model.ids import SourceId
 
 log = logging.getLogger(__name__)
 
-SCENES: Final[dict[SourceId, Callable[[], Scene]]] = {
+SCENES: Final[dict[SourceId, type[Scene]]] = {
     SourceId("edge-banding"): EdgeBanding,
     SourceId("tap-bench"): TapBench,
     SourceId("laboratory"): Laboratory,

@@ -52,8 +52,14 @@ _DECK = 548
 """The conveyor's top."""
 _STROKE = 66
 """How far the clamp comes down."""
-_DIAL: Final = (964.0, 374.0)
+DIAL: Final = (964.0, 374.0)
+"""The dial's middle."""
 _RADIUS: Final = 190.0
+NEEDLE: Final = 164.0
+"""From the dial's middle to the needle's tip."""
+DIGITS_SIZE: Final = 92
+DIGITS: Final = Area.around(DIAL[0] - 150, DIAL[1] + 102, 300, 74)
+"""Where the dial's digits are."""
 _SCALE_END = 3.0
 _LIMIT = 2.0
 
@@ -123,11 +129,11 @@ class TapBench:
         if words == self._value:
             return
         self._value = words
-        area = Area.around(_DIAL[0] - 180, _DIAL[1] - 180, 360, 366)
-        middle = (_DIAL[0] - area.x, _DIAL[1] - area.y)
+        area = Area.around(DIAL[0] - 180, DIAL[1] - 180, 360, 366)
+        middle = (DIAL[0] - area.x, DIAL[1] - area.y)
         with self.picture.patch(area) as rgb:
             base = middle[1] + 172
-            write(rgb, middle[0], base, words, 92, colour=INK, weight="Bold", anchor="middle")
+            write(rgb, middle[0], base, words, DIGITS_SIZE, colour=INK, weight="Bold", anchor="middle")
             over(rgb, _needle(area, 0.0 if sample is None else sample.value), 0, 0)
 
     def _paint_tally(self, tally: Tally | None) -> None:
@@ -168,14 +174,14 @@ def _ease(share: float) -> float:
 
 def _needle(area: Area, value: float) -> Pixels:
     sheet = Sheet(area.width, area.height)
-    x, y = _DIAL[0] - area.x, _DIAL[1] - area.y
-    angle = math.radians(_angle(value))
-    ahead, aside = (math.cos(angle), math.sin(angle)), (-math.sin(angle), math.cos(angle))
+    x, y = DIAL[0] - area.x, DIAL[1] - area.y
+    turn = math.radians(angle(value))
+    ahead, aside = (math.cos(turn), math.sin(turn)), (-math.sin(turn), math.cos(turn))
 
     def at(along: float, off: float) -> Point:
         return x + ahead[0] * along + aside[0] * off, y + ahead[1] * along + aside[1] * off
 
-    blade = [at(-44, -6), at(-44, 6), at(0, 7), at(164, 1.6), at(164, -1.6), at(0, -7)]
+    blade = [at(-44, -6), at(-44, 6), at(0, 7), at(NEEDLE, 1.6), at(NEEDLE, -1.6), at(0, -7)]
     sheet.shadow(blade, blur=5, strength=0.3, below=4)
     sheet.polygon(blade, ACCENT)
     sheet.ellipse(x, y, 19, 19, SLATE)
@@ -203,7 +209,7 @@ def _clamp() -> Pixels:
 # --- what stands still -------------------------------------------------------------------------------
 
 
-def _angle(value: float) -> float:
+def angle(value: float) -> float:
     """Where a value stands on the dial, in degrees clockwise from the right."""
     return 150 + 240 * min(max(value / _SCALE_END, -0.02), 1.02)
 
@@ -282,23 +288,23 @@ def _console(sheet: Sheet) -> None:
     face(sheet, 684, 122, 570, 500)
     sheet.text(706, 162, "泄漏压降", 28, SLATE, weight="Bold")
     sheet.text(706, 190, "Leak pressure drop", 20, IRON)
-    beyond = (_angle(_LIMIT), _angle(_SCALE_END))
+    beyond = (angle(_LIMIT), angle(_SCALE_END))
     band = [*_around(_RADIUS, *beyond), *reversed(_around(_RADIUS - 20, *beyond))]
     sheet.polygon(band, mix(WHITE, STONE, 0.75))
     for tenth in range(31):
         value, major = tenth / 10, tenth % 5 == 0
-        angle = _angle(value)
-        tick = [_out(_RADIUS - (28 if major else 16), angle), _out(_RADIUS, angle)]
+        at = angle(value)
+        tick = [_out(_RADIUS - (28 if major else 16), at), _out(_RADIUS, at)]
         sheet.line(tick, INK if major else SLATE, 4.0 if major else 1.8)
         if major:
-            x, y = _out(_RADIUS - 53, angle)
+            x, y = _out(_RADIUS - 53, at)
             sheet.text(x, y + 10, f"{value:.1f}", 28, INK, anchor="middle")
     sheet.line(_around(_RADIUS, 150, 390), SLATE, 2.0)
-    sheet.line([_out(_RADIUS - 28, _angle(_LIMIT)), _out(_RADIUS + 14, _angle(_LIMIT))], ACCENT, 5.0)
-    x, y = _out(_RADIUS + 14, _angle(_LIMIT))
+    sheet.line([_out(_RADIUS - 28, angle(_LIMIT)), _out(_RADIUS + 14, angle(_LIMIT))], ACCENT, 5.0)
+    x, y = _out(_RADIUS + 14, angle(_LIMIT))
     sheet.text(x + 8, y + 2, f"自定上限 {_LIMIT:.1f}", 21, ACCENT, weight="Bold")
     sheet.text(x + 8, y + 24, "Own limit", 18, ACCENT)
-    sheet.text(_DIAL[0], _DIAL[1] + 214, LEAK.unit, 28, SLATE, anchor="middle")
+    sheet.text(DIAL[0], DIAL[1] + 214, LEAK.unit, 28, SLATE, anchor="middle")
     for x in (720, 760, 800):
         sheet.ellipse(x, 680, 13, 13, SLATE)
         sheet.ellipse(x, 680, 8, 8, IRON)
@@ -307,9 +313,9 @@ def _console(sheet: Sheet) -> None:
 
 
 def _out(radius: float, degrees: float) -> Point:
-    angle = math.radians(degrees)
-    return _DIAL[0] + radius * math.cos(angle), _DIAL[1] + radius * math.sin(angle)
+    turn = math.radians(degrees)
+    return DIAL[0] + radius * math.cos(turn), DIAL[1] + radius * math.sin(turn)
 
 
 def _around(radius: float, start: float, end: float) -> list[Point]:
-    return arc(*_DIAL, radius, radius, start=start, end=end)
+    return arc(*DIAL, radius, radius, start=start, end=end)
