@@ -126,8 +126,7 @@ def test_limits_are_estimated_once_with_a_record(tmp_path: Path) -> None:
         async with running(tmp_path) as floor:
             await floor.ingest.take(batch(*series(20, 12)))
             assert floor.ingest.definitions().characteristics == (definition,)
-            async with floor.database.read() as transaction:
-                [record] = await charts.estimations_of(transaction, definition.characteristic)
+            [record] = await floor.database.look(charts.estimations_of, definition.characteristic)
         assert (record.made, record.by) == (NOW, "the first points")
         assert record.record["limits"]["center"] == definition.location.center
         assert (record.record["method"], record.record["span"]) == ("mrbar", [0, 5])
@@ -339,10 +338,9 @@ def test_measurements_are_found_by_characteristic_and_time(tmp_path: Path) -> No
         async with running(tmp_path) as floor:
             await floor.ingest.take(batch(*series(10), measured(3, 3.0, of="peel")))
             name = series(1)[0].characteristic
-            async with floor.database.read() as transaction:
-                start, end = series(10)[2].time, series(10)[5].time
-                assert await measurements.between(transaction, name, start, end) == series(3, 2)
-                assert await measurements.newest(transaction, name, 2) == series(2, 8)
-                assert await measurements.total(transaction, name) == 10
+            look, start, end = floor.database.look, series(10)[2].time, series(10)[5].time
+            assert await look(measurements.between, name, start, end) == series(3, 2)
+            assert await look(measurements.newest, name, 2) == series(2, 8)
+            assert await look(measurements.total, name) == 10
 
     asyncio.run(check())

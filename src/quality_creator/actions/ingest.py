@@ -132,16 +132,7 @@ class Ingest:
             Unavailable: the database can't be read.
             BadPayload: a chart in the database can't be read.
         """
-        async with database.read() as transaction:
-            rows = await charts.load(transaction)
-            newest = await counters.load(transaction)
-            states = {}
-            for one in config.characteristics:
-                row = rows.get(one.id)
-                if row is None:
-                    states[one.id] = judging.fresh(one)
-                else:
-                    states[one.id] = judging.resumed(one, row, await _estimation(transaction, one.id))
+        states, newest = await database.look(_kept, config.characteristics)
         return cls(config, database, states, newest, clock)
 
     # --- for connectors --------------------------------------------------------------------------
@@ -196,8 +187,7 @@ class Ingest:
 
     async def refusals(self) -> list[RefusalCount]:
         """Every reason of every gauge since the database was made, the newest first."""
-        async with self._database.read() as transaction:
-            return await refusals.listed(transaction)
+        return await self._database.look(refusals.listed)
 
     def status(self) -> IngestStatus:
         """How taking in goes."""
@@ -240,10 +230,8 @@ class Ingest:
     async def _commit(self, group: Sequence[_Waiting]) -> None:
         began = self._clock()
         try:
-            async with self._database.write() as transaction:
-                kept = await self._sort_out(transaction, [waiting.batch for waiting in group])
-                judgements = await self._judge(kept.measurements)
-                await self._store(transaction, kept, judgements, began)
+            batches = [waiting.batch for waiting in group]
+            kept, judgements = await self._database.transact(self._transaction, batches, began)
         except Unavailable as error:
             self._tally.last_error = str(error)
             for waiting in group:
@@ -267,39 +255,28 @@ class Ingest:
             self._queued -= sum(waiting.size for waiting in group)
             self._changed.notify_all()
 
-    async def _sort_out(self, transaction: Transaction, batches: Sequence[Batch]) -> Sorted:
+    def _transaction(
+        self, transaction: Transaction, batches: Sequence[Batch], now: datetime
+    ) -> tuple[Sorted, list[Judgement]]:
+        """Everything between the beginning of a transaction and its commit; runs off the event loop."""
         for key in {(m.gauge, m.characteristic) for batch in batches for m in batch.measurements}:
             if key not in self._highest:
-                highest = await measurements.highest(transaction, *key)
+                highest = measurements.highest(transaction, *key)
                 self._highest[key] = -1 if highest is None else highest
         known = {
-            key: await measurements.times(transaction, *key, sequences)
+            key: measurements.times(transaction, *key, sequences)
             for key, sequences in suspicious(batches, self._highest).items()
         }
-        return sort_out(batches, known, self._counts)
+        kept = sort_out(batches, known, self._counts)
+        judgements = self._judge(kept.measurements)
+        _store(transaction, kept, judgements, now)
+        return kept, judgements
 
-    async def _judge(self, new: Sequence[Measurement]) -> list[Judgement]:
+    def _judge(self, new: Sequence[Measurement]) -> list[Judgement]:
         by_characteristic: dict[CharacteristicId, list[Measurement]] = {}
         for one in new:
             by_characteristic.setdefault(one.characteristic, []).append(one)
-        pairs = [(self._charts[name], values) for name, values in by_characteristic.items()]
-        if len(new) <= 2 * AT_ONCE:
-            return [judging.judge(chart, values) for chart, values in pairs]
-        # One huge batch must not keep the players of the same loop waiting.
-        return await asyncio.to_thread(lambda: [judging.judge(chart, values) for chart, values in pairs])
-
-    async def _store(
-        self, transaction: Transaction, kept: Sorted, judgements: Sequence[Judgement], now: datetime
-    ) -> None:
-        await measurements.add(transaction, kept.measurements, micros(now))
-        await charts.save(transaction, [judgement.chart.row() for judgement in judgements])
-        for judgement in judgements:
-            for estimation in judgement.estimations:
-                name = judgement.chart.characteristic.id
-                await charts.add_estimation(transaction, name, estimation, by=estimation.by, made=now)
-        await counters.save(transaction, kept.counts.values())
-        refused = [refusal for outcome in kept.outcomes for refusal in outcome.refusals]
-        await refusals.add(transaction, refused, now)
+        return [judging.judge(self._charts[name], values) for name, values in by_characteristic.items()]
 
     def _adopt(self, kept: Sorted, judgements: Sequence[Judgement], began: datetime) -> None:
         for judgement in judgements:
@@ -332,9 +309,32 @@ class Ingest:
             told(judged)
 
 
-async def _estimation(transaction: Transaction, name: CharacteristicId) -> quality.Estimation | None:
-    rows = await charts.estimations_of(transaction, name)
-    return msgspec.convert(rows[-1].record, quality.Estimation) if rows else None
+def _kept(
+    transaction: Transaction, characteristics: Sequence[Characteristic]
+) -> tuple[dict[CharacteristicId, Chart], dict[str, Count]]:
+    """Where every chart and every counter stands."""
+    rows = charts.load(transaction)
+    states = {}
+    for one in characteristics:
+        row = rows.get(one.id)
+        if row is None:
+            states[one.id] = judging.fresh(one)
+        else:
+            records = charts.estimations_of(transaction, one.id)
+            newest = msgspec.convert(records[-1].record, quality.Estimation) if records else None
+            states[one.id] = judging.resumed(one, row, newest)
+    return states, counters.load(transaction)
+
+
+def _store(transaction: Transaction, kept: Sorted, judgements: Sequence[Judgement], now: datetime) -> None:
+    measurements.add(transaction, kept.measurements, micros(now))
+    charts.save(transaction, [judgement.chart.row() for judgement in judgements])
+    for judgement in judgements:
+        for estimation in judgement.estimations:
+            name = judgement.chart.characteristic.id
+            charts.add_estimation(transaction, name, estimation, by=estimation.by, made=now)
+    counters.save(transaction, kept.counts.values())
+    refusals.add(transaction, [refusal for outcome in kept.outcomes for refusal in outcome.refusals], now)
 
 
 def _event(count: Count) -> Counters:

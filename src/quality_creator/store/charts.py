@@ -40,23 +40,22 @@ class EstimationRow(msgspec.Struct, frozen=True, kw_only=True):
     """Span, method, constants, excluded, limits, as the statistics room wrote them."""
 
 
-async def load(connection: Transaction) -> dict[CharacteristicId, ChartRow]:
+def load(connection: Transaction) -> dict[CharacteristicId, ChartRow]:
     """Every chart."""
     rows = [
-        msgspec.convert(row, ChartRow, from_attributes=True)
-        for row in await connection.execute(select(charts))
+        msgspec.convert(row, ChartRow, from_attributes=True) for row in connection.execute(select(charts))
     ]
     return {row.characteristic: row for row in rows}
 
 
-async def save(connection: Transaction, rows: Iterable[ChartRow]) -> None:
+def save(connection: Transaction, rows: Iterable[ChartRow]) -> None:
     """Put charts in the place of what was kept of them."""
     values = [msgspec.structs.asdict(row) for row in rows]
     if values:
-        await connection.execute(replace(connection, charts), values)
+        connection.execute(replace(connection, charts), values)
 
 
-async def add_estimation(
+def add_estimation(
     connection: Transaction,
     characteristic: CharacteristicId,
     record: msgspec.Struct,
@@ -65,15 +64,15 @@ async def add_estimation(
     made: datetime,
 ) -> None:
     """Keep the record of an estimation; records are never changed."""
-    await connection.execute(
+    connection.execute(
         estimations.insert().values(characteristic=characteristic, made=made, by=by, record=record)
     )
 
 
-async def estimations_of(connection: Transaction, characteristic: CharacteristicId) -> list[EstimationRow]:
+def estimations_of(connection: Transaction, characteristic: CharacteristicId) -> list[EstimationRow]:
     """A characteristic's estimations, the newest last."""
     e = estimations.c
-    rows = await connection.execute(
+    rows = connection.execute(
         select(e.characteristic, e.made, e.by, e.record)
         .where(e.characteristic == characteristic)
         .order_by(e.id)

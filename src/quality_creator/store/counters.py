@@ -10,14 +10,14 @@ from quality_creator.store.database import Transaction, replace
 from quality_creator.store.tables import counters
 
 
-async def load(connection: Transaction) -> dict[str, Count]:
+def load(connection: Transaction) -> dict[str, Count]:
     """By line."""
-    rows = await connection.execute(select(counters))
+    rows = connection.execute(select(counters))
     return {row.line: msgspec.convert(row, Count, from_attributes=True) for row in rows}
 
 
-async def save(connection: Transaction, new: Iterable[Count]) -> None:
+def save(connection: Transaction, new: Iterable[Count]) -> None:
     """Put counters in the place of their lines' older ones."""
     values = [msgspec.structs.asdict(one) for one in new]
     if values:
-        await connection.execute(replace(connection, counters), values)
+        connection.execute(replace(connection, counters), values)

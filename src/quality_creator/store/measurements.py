@@ -13,24 +13,16 @@ from quality_creator.store.tables import measurements
 
 _COLUMNS = ["gauge", "sequence", "characteristic", "time", "received", "value", "status"]
 
-_ROWS = 2_000
-"""Rows in one call of the driver; between two calls the event loop gets its turn."""
-
 _AT_ONCE = 500
 """Values in one IN (...); SQLite allows 32,766 parameters, and more of them are not quicker."""
 
 
-async def add(connection: Transaction, new: Sequence[Measurement], received: Micros) -> None:
+def add(connection: Transaction, new: Sequence[Measurement], received: Micros) -> None:
     """Keep measurements that are known to be new, in the order of their arrival."""
     # The driver gets rows as they are: parameters by name cost as much again as the insertion.
-    for start in range(0, len(new), _ROWS):
-        await connection.exec_driver_sql(
-            _insertion(connection.dialect),
-            [
-                (m.gauge, m.sequence, m.characteristic, m.time, received, m.value, m.status)
-                for m in new[start : start + _ROWS]
-            ],
-        )
+    rows = [(m.gauge, m.sequence, m.characteristic, m.time, received, m.value, m.status) for m in new]
+    if rows:
+        connection.exec_driver_sql(_insertion(connection.dialect), rows)
 
 
 @functools.lru_cache(maxsize=4)
@@ -41,23 +33,23 @@ def _insertion(dialect: Dialect) -> str:
     return str(compiled)
 
 
-async def highest(connection: Transaction, gauge: GaugeId, characteristic: CharacteristicId) -> int | None:
+def highest(connection: Transaction, gauge: GaugeId, characteristic: CharacteristicId) -> int | None:
     """The highest sequence that a gauge brought for a characteristic; None when there is none."""
     m = measurements.c
-    found: int | None = await connection.scalar(
+    found: int | None = connection.scalar(
         select(func.max(m.sequence)).where(m.gauge == gauge, m.characteristic == characteristic)
     )
     return found
 
 
-async def times(
+def times(
     connection: Transaction, gauge: GaugeId, characteristic: CharacteristicId, sequences: Sequence[int]
 ) -> dict[int, Micros]:
     """Which of these sequences are kept already, and with what time."""
     m = measurements.c
     found: dict[int, Micros] = {}
     for start in range(0, len(sequences), _AT_ONCE):
-        rows = await connection.execute(
+        rows = connection.execute(
             select(m.sequence, m.time).where(
                 m.gauge == gauge,
                 m.characteristic == characteristic,
@@ -68,7 +60,7 @@ async def times(
     return found
 
 
-async def between(
+def between(
     connection: Transaction,
     characteristic: CharacteristicId,
     start: Micros,
@@ -77,7 +69,7 @@ async def between(
 ) -> list[Measurement]:
     """A characteristic's measurements with start <= time < end, oldest first, at most `limit`."""
     m = measurements.c
-    rows = await connection.execute(
+    rows = connection.execute(
         select(m.characteristic, m.value, m.time, m.gauge, m.sequence, m.status)
         .where(m.characteristic == characteristic, m.time >= start, m.time < end)
         .order_by(m.time, m.id)
@@ -86,10 +78,10 @@ async def between(
     return [Measurement(**row._mapping) for row in rows]
 
 
-async def newest(connection: Transaction, characteristic: CharacteristicId, count: int) -> list[Measurement]:
+def newest(connection: Transaction, characteristic: CharacteristicId, count: int) -> list[Measurement]:
     """A characteristic's newest measurements by their time, oldest first."""
     m = measurements.c
-    rows = await connection.execute(
+    rows = connection.execute(
         select(m.characteristic, m.value, m.time, m.gauge, m.sequence, m.status)
         .where(m.characteristic == characteristic)
         .order_by(m.time.desc(), m.id.desc())
@@ -98,7 +90,7 @@ async def newest(connection: Transaction, characteristic: CharacteristicId, coun
     return [Measurement(**row._mapping) for row in rows][::-1]
 
 
-async def total(connection: Transaction, characteristic: CharacteristicId) -> int:
+def total(connection: Transaction, characteristic: CharacteristicId) -> int:
     """How many measurements of a characteristic there are."""
     m = measurements.c
-    return await connection.scalar(select(func.count()).where(m.characteristic == characteristic)) or 0
+    return connection.scalar(select(func.count()).where(m.characteristic == characteristic)) or 0

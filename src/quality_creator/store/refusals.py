@@ -26,7 +26,7 @@ class RefusalCount(msgspec.Struct, frozen=True, kw_only=True):
     """Of the newest."""
 
 
-async def add(connection: Transaction, new: Sequence[Refusal], now: datetime) -> None:
+def add(connection: Transaction, new: Sequence[Refusal], now: datetime) -> None:
     """Count refusals."""
     counted: dict[tuple[GaugeId, Reason], tuple[int, str]] = {}
     for one in new:
@@ -34,7 +34,7 @@ async def add(connection: Transaction, new: Sequence[Refusal], now: datetime) ->
         counted[one.gauge, one.reason] = (count + 1, one.detail)
     if counted:
         statement = insert(connection, refusals)
-        await connection.execute(
+        connection.execute(
             statement.on_conflict_do_update(
                 index_elements=["gauge", "reason"],
                 set_={
@@ -50,7 +50,7 @@ async def add(connection: Transaction, new: Sequence[Refusal], now: datetime) ->
         )
 
 
-async def listed(connection: Transaction) -> list[RefusalCount]:
+def listed(connection: Transaction) -> list[RefusalCount]:
     """Every reason of every gauge, the newest first."""
-    rows = await connection.execute(select(refusals).order_by(refusals.c.time.desc()))
+    rows = connection.execute(select(refusals).order_by(refusals.c.time.desc()))
     return [msgspec.convert(row, RefusalCount, from_attributes=True) for row in rows]
