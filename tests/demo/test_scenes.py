@@ -1,5 +1,7 @@
 """What the cameras see: the same picture for the same moment, and instruments that can be read."""
 
+import math
+
 import numpy as np
 import pytest
 from fontTools.ttLib import TTFont
@@ -70,6 +72,22 @@ def test_the_dials_digits_and_its_needle_say_the_value(bench: TapBench, value: f
     seen = reader.needle(rgb_of(planes), DIAL, ACCENT, NEEDLE - 10)
     # A quarter of the value's last digit.
     assert abs((seen - angle(value) + 180) % 360 - 180) < (angle(0.01) - angle(0.0)) / 4
+
+
+@pytest.mark.parametrize("value", [0.0, 0.5, 1.0, 1.5, 2.5, 3.0])
+def test_the_needle_points_at_the_mark_of_its_value(bench: TapBench, value: float) -> None:
+    bench.paint(showing(LEAK, value))
+    planes = bench.picture.planes
+    seen = reader.needle(rgb_of(planes), DIAL, ACCENT, NEEDLE - 10)
+
+    def darkest(degrees: float) -> int:
+        """Beyond the needle's tip, where only the scale's marks are."""
+        turn = math.radians(degrees)
+        spots = [(DIAL[0] + r * math.cos(turn), DIAL[1] + r * math.sin(turn)) for r in range(170, 182)]
+        return int(max(planes[0][int(y), int(x)] for x, y in spots))
+
+    assert darkest(seen) < 60
+    assert min(darkest(seen + 3), darkest(seen - 3)) > 150
 
 
 @pytest.mark.parametrize(
