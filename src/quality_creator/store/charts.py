@@ -11,7 +11,7 @@ from quality_creator.model.characteristic import ChartPlan
 from quality_creator.model.clock import Utc
 from quality_creator.model.ids import CharacteristicId
 from quality_creator.store.database import Transaction, replace
-from quality_creator.store.tables import charts, estimations
+from quality_creator.store.tables import charts, choices, estimations
 
 
 class ChartRow(msgspec.Struct, frozen=True, kw_only=True):
@@ -28,6 +28,18 @@ class ChartRow(msgspec.Struct, frozen=True, kw_only=True):
     """Values from which limits are to be estimated; empty afterwards."""
     points: int
     """Measurements numbered so far, bad ones too: the number of the next one."""
+
+
+class Choice(msgspec.Struct, frozen=True, kw_only=True):
+    """What a person chose for a characteristic in the place of the configuration; the newest counts."""
+
+    characteristic: CharacteristicId
+    public: bool | None = None
+    """None where the configuration decides."""
+    rules: tuple[str, ...] | None = None
+    """None where the configuration decides."""
+    made: Utc
+    by: str
 
 
 class EstimationRow(msgspec.Struct, frozen=True, kw_only=True):
@@ -78,3 +90,14 @@ def estimations_of(connection: Transaction, characteristic: CharacteristicId) ->
         .order_by(e.id)
     )
     return [msgspec.convert(row, EstimationRow, from_attributes=True) for row in rows]
+
+
+def chosen(connection: Transaction) -> dict[CharacteristicId, Choice]:
+    """Every characteristic for which a person chose something."""
+    rows = [msgspec.convert(row, Choice, from_attributes=True) for row in connection.execute(select(choices))]
+    return {row.characteristic: row for row in rows}
+
+
+def choose(connection: Transaction, choice: Choice) -> None:
+    """Keep a choice in the place of the one before."""
+    connection.execute(replace(connection, choices), [msgspec.structs.asdict(choice)])

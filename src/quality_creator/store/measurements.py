@@ -90,6 +90,18 @@ def newest(connection: Transaction, characteristic: CharacteristicId, count: int
     return [Measurement(**row._mapping) for row in rows][::-1]
 
 
+def arrived(connection: Transaction, characteristic: CharacteristicId, count: int) -> list[Measurement]:
+    """A characteristic's newest measurements in the order of their arrival, which is that of its chart."""
+    m = measurements.c
+    rows = connection.execute(
+        select(m.characteristic, m.value, m.time, m.gauge, m.sequence, m.status)
+        .where(m.characteristic == characteristic)
+        .order_by(m.id.desc())
+        .limit(count)
+    )
+    return [Measurement(**row._mapping) for row in rows][::-1]
+
+
 def total(connection: Transaction, characteristic: CharacteristicId) -> int:
     """How many measurements of a characteristic there are."""
     m = measurements.c

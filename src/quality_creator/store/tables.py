@@ -124,6 +124,7 @@ measurements = Table(
     Column("status", String(16), nullable=False),
     UniqueConstraint("gauge", "characteristic", "sequence"),
     Index("ix_measurements_characteristic_time", "characteristic", "time"),
+    Index("ix_measurements_characteristic_id", "characteristic", "id"),
 )
 
 charts = Table(
@@ -147,6 +148,17 @@ estimations = Table(
     Column("record", Json, nullable=False, comment="span, method, constants, excluded, limits"),
 )
 
+choices = Table(
+    "choices",
+    metadata,
+    Column("characteristic", String(64), primary_key=True),
+    Column("public", Boolean, comment="null where the configuration decides"),
+    Column("rules", Json, comment="null where the configuration decides"),
+    Column("made", UtcTime, nullable=False),
+    Column("by", String(128), nullable=False),
+    comment="What a person chose in the place of the configuration.",
+)
+
 refusals = Table(
     "refusals",
     metadata,
@@ -165,4 +177,13 @@ counters = Table(
     Column("total", BigInteger, nullable=False),
     Column("rejected", BigInteger, nullable=False),
     comment="The newest of each line.",
+)
+
+told = Table(
+    "told",
+    metadata,
+    Column("id", BigInteger().with_variant(Integer, "sqlite"), primary_key=True),
+    Column("received", BigInteger, nullable=False, comment="ours, microseconds since 1970"),
+    Column("data", LargeBinary, nullable=False, comment="MessagePack: judged points and counters"),
+    comment="What the last seconds' transactions told, for a hub that is started again.",
 )

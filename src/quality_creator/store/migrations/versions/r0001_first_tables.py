@@ -26,6 +26,16 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("characteristic", name="pk_charts"),
     )
     op.create_table(
+        "choices",
+        sa.Column("characteristic", sa.String(length=64), nullable=False),
+        sa.Column("public", sa.Boolean(), nullable=True, comment="null where the configuration decides"),
+        sa.Column("rules", sa.Text(), nullable=True, comment="null where the configuration decides"),
+        sa.Column("made", sa.BigInteger(), nullable=False),
+        sa.Column("by", sa.String(length=128), nullable=False),
+        sa.PrimaryKeyConstraint("characteristic", name="pk_choices"),
+        comment="What a person chose in the place of the configuration.",
+    )
+    op.create_table(
         "counters",
         sa.Column("line", sa.String(length=64), nullable=False),
         sa.Column("time", sa.BigInteger(), nullable=False, comment="the source's, microseconds since 1970"),
@@ -76,6 +86,9 @@ def upgrade() -> None:
     op.create_index(
         "ix_measurements_characteristic_time", "measurements", ["characteristic", "time"], unique=False
     )
+    op.create_index(
+        "ix_measurements_characteristic_id", "measurements", ["characteristic", "id"], unique=False
+    )
     op.create_table(
         "refusals",
         sa.Column("gauge", sa.String(length=64), nullable=False),
@@ -120,4 +133,14 @@ def upgrade() -> None:
         sa.ForeignKeyConstraint(["episode"], ["episodes.id"], name="fk_takes_episode"),
         sa.PrimaryKeyConstraint("episode", "at", name="pk_takes"),
         comment="What was aired from when on: never changed afterwards.",
+    )
+    op.create_table(
+        "told",
+        sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("received", sa.BigInteger(), nullable=False, comment="ours, microseconds since 1970"),
+        sa.Column(
+            "data", sa.LargeBinary(), nullable=False, comment="MessagePack: judged points and counters"
+        ),
+        sa.PrimaryKeyConstraint("id", name="pk_told"),
+        comment="What the last seconds' transactions told, for a hub that is started again.",
     )
