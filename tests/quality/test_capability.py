@@ -7,7 +7,6 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from scipy import stats
-from tests.quality.cases import assert_close, case
 
 from quality_creator.model.characteristic import Specification
 from quality_creator.model.errors import BadInput
@@ -15,6 +14,7 @@ from quality_creator.quality.capability import capability, capability_from_summa
 from quality_creator.quality.distribution import Distribution, best_fit, fit
 from quality_creator.quality.note import codes
 from quality_creator.quality.within import chi_degrees, within_sigma
+from tests.quality.cases import assert_close, case
 
 RINGS = case("capability_pistonrings")
 NAMES = {"Cp_l": "Cpl", "Cp_u": "Cpu", "Cp_k": "Cpk", "Pp_l": "Ppl", "Pp_u": "Ppu", "Pp_k": "Ppk"}
@@ -46,7 +46,8 @@ def test_montgomery_interval_of_cp_follows_from_n_and_s() -> None:
     study = capability_from_summary(
         n=20, deviation=1.75, mean=None, specification=Specification(lower=38.0, upper=62.0)
     )
-    cp = study.indices["Pp"]
+    cp = study.indices["Cp"]
+    assert cp == study.indices["Pp"]
     expected = [one["expected"][name] for name in ("Cp", "ci_low", "ci_high")]
     assert_close([cp.value, cp.low, cp.high], expected, one["tolerance"])
 

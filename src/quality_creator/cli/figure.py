@@ -152,6 +152,8 @@ def picture(
         found = figure.subplots(rows, columns, squeeze=False, sharex=share_x).ravel().tolist()
         for unused in found[panels:]:
             unused.remove()
+        for axes in found:
+            axes.xaxis.get_major_locator().set_params(nbins=6)
         figure.suptitle(title, x=0.01, ha="left", fontsize=12.0, fontweight="bold")
         if source:
             figure.supxlabel(source, x=0.01, ha="left", fontsize=7.0, color=QUIET)

@@ -17,7 +17,7 @@ import math
 import re
 from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
@@ -138,6 +138,16 @@ class Table:
         if clock:
             values[1:] += 86400.0 * np.cumsum(np.diff(values) < 0)
         return values
+
+    def is_time(self, index: int) -> bool:
+        """Whether a column holds dates or clock times rather than numbers."""
+        cells = [cell for cell in self.texts(index) if cell.lower() not in MISSING]
+        return bool(cells) and all(read_time(cell, False) is not None for cell in cells[:20])
+
+    def with_column(self, index: int, cells: Sequence[str]) -> "Table":
+        """The same table with other cells in one column."""
+        rows = ((*row[:index], cell, *row[index + 1 :]) for row, cell in zip(self.rows, cells, strict=True))
+        return replace(self, rows=tuple(rows))
 
     def numeric_columns(self) -> list[int]:
         """Columns in which most cells that are there are numbers."""

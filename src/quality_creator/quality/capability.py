@@ -204,7 +204,7 @@ def capability_from_summary(
     specification: Specification,
     confidence: float = 0.95,
 ) -> Capability:
-    """The overall indices when only n, s and perhaps the mean are known.
+    """The indices when only n, s and perhaps the mean are known: one sigma, so C and P are the same.
 
     Examples
     --------
@@ -212,7 +212,7 @@ def capability_from_summary(
 
     >>> study = capability_from_summary(
     ...     n=20, deviation=1.75, mean=None, specification=Specification(lower=38.0, upper=62.0))
-    >>> cp = study.indices["Pp"]
+    >>> cp = study.indices["Cp"]
     >>> round(cp.value, 2), round(cp.low, 3), round(cp.high, 2)
     (2.29, 1.565, 3.01)
     """
@@ -224,6 +224,7 @@ def capability_from_summary(
         raise BadInput(f"the standard deviation must be a number above 0, not {deviation}")
     if mean is not None and not math.isfinite(mean):
         raise BadInput(f"the mean must be a finite number, not {mean}")
+    process = Process(n, mean, deviation, float(n - 1))
     return Capability(
         n=n,
         mean=mean,
@@ -239,7 +240,10 @@ def capability_from_summary(
         upper=specification.upper,
         confidence=confidence,
         interval_degrees="total",
-        indices=indices("P", specification, Process(n, mean, deviation, float(n - 1)), confidence),
+        indices={
+            **indices("C", specification, process, confidence),
+            **indices("P", specification, process, confidence),
+        },
         expected_ppm_within=None,
         expected_ppm_overall=None if mean is None else expected(specification, mean, deviation),
         observed_ppm=None,

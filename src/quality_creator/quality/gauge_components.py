@@ -177,7 +177,8 @@ def _notes(
     ]
     if ranges is not None and ranges.beyond_ucl:
         text = (
-            f"{ranges.beyond_ucl} ranges lie above their limit {ranges.ucl_r:g}: measure those cells again."
+            f"{ranges.beyond_ucl} of the ranges above the limit {ranges.ucl_r:.5g}: "
+            "measure those parts again."
         )
         notes.append(Note(code="ranges-not-stable", text=text))
     percent = components[0].study_percent

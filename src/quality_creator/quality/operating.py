@@ -65,7 +65,7 @@ def operating(
     n, accept : int
         The plan.
     p : sequence of float, optional
-        Quality levels; 25 over the interesting range by default.
+        Quality levels; 12 over the interesting range by default.
     lot_size : int, optional
         For outgoing quality and total inspection, and for the hypergeometric model.
     model : {"binomial", "hypergeometric", "poisson"}
@@ -85,7 +85,7 @@ def operating(
     _check_plan(n, accept, lot_size, model)
     ends = tuple(quality_at(n, accept, share, lot_size=lot_size, model=model) for share in (0.95, 0.5, 0.1))
     if p is None:
-        p = np.linspace(0.0, min(2.0 * ends[2], 1.0 if model != "poisson" else math.inf), 26)[1:].tolist()
+        p = np.linspace(0.0, min(2.0 * ends[2], 1.0 if model != "poisson" else math.inf), 13)[1:].tolist()
     pa = probability_of_acceptance(p, n, accept, lot_size=lot_size, model=model)
     aoql, worst = average_outgoing_limit(n, accept, lot_size=lot_size, model=model)
     return Operating(

@@ -49,6 +49,16 @@ class VariablesDecision(msgspec.Struct, frozen=True, kw_only=True, forbid_unknow
     """quality_index − k."""
 
 
+class VariablesOperating(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """The OC curve of a k-method plan: quality levels and the probability of acceptance at each."""
+
+    n: int
+    k: float
+    sigma: Sigma
+    p: tuple[float, ...]
+    pa: tuple[float, ...]
+
+
 def variables_plan(lot_size: int, aql: float, *, level: VariablesLevel = "IV") -> VariablesPlan:
     """The plan of MIL-STD-414 for a lot and one specification limit.
 
