@@ -1,6 +1,7 @@
 """The wall clock as seen from the monotonic one, so that a slewed clock is followed and a jump is noticed."""
 
 import time
+from collections.abc import Callable
 
 from quality_creator.model.clock import Micros
 
@@ -11,8 +12,14 @@ JUMP_S = 0.5
 class WallClock:
     """Ties monotonic instants to UTC. Any thread may ask; one renews it with `look`."""
 
-    def __init__(self) -> None:
-        self._offset = _measure()
+    def __init__(self, offset_us: Callable[[], int] | None = None) -> None:
+        """Look for the first time.
+
+        Args:
+            offset_us: Gives UTC minus monotonic, in microseconds; by the system's clocks when left out.
+        """
+        self._measure = offset_us or _measure
+        self._offset = self._measure()
 
     def utc(self, monotonic: float) -> Micros:
         """The wall time of an instant of `time.monotonic`, as the last look had it."""
@@ -24,7 +31,7 @@ class WallClock:
 
     def look(self) -> float:
         """Read both clocks anew. Returns by how many seconds the wall clock jumped, 0 when it did not."""
-        offset = _measure()
+        offset = self._measure()
         moved = (offset - self._offset) / 1e6
         self._offset = offset
         return moved if abs(moved) > JUMP_S else 0.0

@@ -1,6 +1,7 @@
 """Cameras that we call: RTSP, over TCP or UDP."""
 
 import re
+import time
 from urllib.parse import quote, unquote, urlsplit, urlunsplit
 
 import av
@@ -14,8 +15,9 @@ from quality_creator.model.errors import Unavailable
 _ANSWER_S = 5.0
 """For the whole of the connection's set-up."""
 
-_SILENCE_S = 1.0
-"""Without a packet, at least four pictures' time: the connection is dead, whatever TCP thinks."""
+_SILENCE_S = 2.0
+"""Without a packet: the connection is dead, whatever TCP thinks. There are cameras with one picture a second;
+that pictures are missing is noticed long before, by those who show them."""
 
 
 class RtspCapture:
@@ -27,11 +29,17 @@ class RtspCapture:
 
     def play(self, feed: Feed) -> None:
         """See `Capture`."""
+        began = time.monotonic()
         # PyAV keeps what the libraries log in this thread; without it errors have no words of the peer.
         with av.logging.Capture() as said:
             try:
                 self._play(feed, said)
             except av.error.FFmpegError as error:
+                # An attempt that is given up ends in whatever error comes first.
+                if feed.last < began and time.monotonic() - began >= _ANSWER_S:
+                    raise Unavailable(f"the camera did not answer within {_ANSWER_S:g} s") from None
+                if isinstance(error, av.error.ExitError):
+                    raise Unavailable(f"the camera sent nothing for {_SILENCE_S:g} s") from None
                 raise Unavailable(self._words(error, said)) from None
 
     def _play(self, feed: Feed, said: list[tuple[int, str, str]]) -> None:
@@ -54,8 +62,6 @@ class RtspCapture:
 
     def _words(self, error: av.error.FFmpegError, said: list[tuple[int, str, str]]) -> str:
         """The peer's own words, without address or secrets."""
-        if isinstance(error, av.error.ExitError):
-            return f"the camera sent nothing for {_SILENCE_S:g} s, or did not answer within {_ANSWER_S:g} s"
         words = [
             error.strerror or "",
             *(text.strip() for level, _, text in said[-3:] if level <= av.logging.ERROR),
