@@ -138,7 +138,7 @@ def test_a_proportions_limits_stay_between_nothing_and_everything() -> None:
         (Plan(kind="p"), [[1, 10], [1.5, 10]], "whole number"),
         (Plan(kind="p"), [[1, 10], [1, 10.5]], "whole number"),
         (Plan(kind="u"), [[1, 10], [1, -2]], "more than 0 items"),
-        (Plan(kind="c"), [3, -1], "0 or more: point 1 has -1"),
+        (Plan(kind="c"), [3, -1], "0 or more: point 1, counted from 0, has -1"),
         (Plan(kind="np", size=5), [3, 6], "more can be nonconforming"),
         (Plan(kind="c"), [0, 0, 0], "nothing was counted"),
         (Plan(kind="p"), [[5, 5], [3, 3]], "everything was nonconforming"),

@@ -62,7 +62,7 @@ def _one(plan: Plan, center: float) -> float:
 
 def estimate(plan: Plan, rows: Floats, *, method: str | None, which: Chosen, by: str) -> Estimation:
     """Limits from the chosen points of shape (points, 1 or 2), with their record."""
-    if method not in (None, "weighted"):
+    if method not in (None, "ratio", "laney"):
         raise BadInput(f"counts give their own sigma; {method!r} does not estimate {plan.kind}")
     check(plan, rows)
     first, last = which.span
@@ -86,7 +86,7 @@ def estimate(plan: Plan, rows: Floats, *, method: str | None, which: Chosen, by:
     limits = lines(plan, center * plan.size if plan.kind == "np" else center, typical, dispersion)
     if plan.kind in ("np", "c"):
         limits = lines(plan, limits.center)
-    name = "laney" if plan.kind in LANEY else "weighted"
+    name = "laney" if plan.kind in LANEY else "ratio"
     sigma = Sigma(limits.sigma, constants)
     return record(plan, method=name, sigma=sigma, which=which, used=used, by=by, limits=limits)
 
@@ -143,4 +143,4 @@ def _refuse(wrong: NDArray[np.bool_], values: Floats, rule: str) -> None:
     # A comparison with a missing value is false for < and >; for != it is true.
     places = np.flatnonzero(wrong & ~np.isnan(values))
     if len(places):
-        raise BadInput(f"{rule}: point {places[0]} has {values[places[0]]:g}")
+        raise BadInput(f"{rule}: point {places[0]}, counted from 0, has {values[places[0]]:g}")
