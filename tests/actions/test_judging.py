@@ -143,7 +143,7 @@ def test_a_chart_goes_on_where_it_was() -> None:
     for characteristic in (MOISTURE, PEEL):
         for stop in (0, 2, 3, 4, 5, 6, 22):
             before = judging.judge(judging.fresh(characteristic), values[:stop])
-            after = judging.resumed(characteristic, kept(before.chart), None)
+            after = judging.resumed(characteristic, kept(before.chart))
             whole = judging.judge(judging.fresh(characteristic), values)
             assert judging.judge(after, values[stop:]).points == whole.points[stop:]
 
@@ -151,7 +151,7 @@ def test_a_chart_goes_on_where_it_was() -> None:
 def test_new_rules_keep_the_estimated_limits_and_the_numbers() -> None:
     before = judging.judge(judging.fresh(MOISTURE), series(20))
     other = with_plan(rules=("nelson-1",))
-    after = judging.resumed(other, kept(before.chart), before.estimations[0])
+    after = judging.resumed(other, kept(before.chart))
     assert after.frozen
     assert after.state.limits == before.chart.state.limits
     [point] = judging.judge(after, [measured(20, 99.0)]).points
@@ -166,14 +166,14 @@ def test_another_statistic_or_given_limits_begin_anew_and_the_numbers_go_on(
     changes: dict[str, object],
 ) -> None:
     before = judging.judge(judging.fresh(MOISTURE), series(20))
-    after = judging.resumed(with_plan(**changes), kept(before.chart), before.estimations[0])
+    after = judging.resumed(with_plan(**changes), kept(before.chart))
     assert after.frozen == ("limits" in changes)
     assert (after.points, after.state.plotted, after.waiting) == (20, 20, ())
 
 
 def test_another_number_to_collect_does_not_touch_limits_that_are_frozen() -> None:
     before = judging.judge(judging.fresh(MOISTURE), series(20))
-    after = judging.resumed(with_plan(estimate_from=50), kept(before.chart), before.estimations[0])
+    after = judging.resumed(with_plan(estimate_from=50), kept(before.chart))
     assert after.state == before.chart.state
 
 

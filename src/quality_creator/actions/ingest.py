@@ -12,25 +12,26 @@ commit, and nothing that is charted already ever moves.
 
 import asyncio
 from collections import deque
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
 import msgspec
 
 from quality_creator import quality
-from quality_creator.actions import judging
+from quality_creator.actions import choosing, judging
 from quality_creator.actions.judging import Chart, Judgement
 from quality_creator.actions.sorting import Sorted, sort_out, suspicious
 from quality_creator.config import Config
 from quality_creator.factory.intake import Batch, Outcome
 from quality_creator.model.characteristic import Characteristic
 from quality_creator.model.clock import Utc, micros
-from quality_creator.model.errors import Unavailable
+from quality_creator.model.errors import BadInput, Conflict, NotFound, QualityCreatorError, Unavailable
 from quality_creator.model.event import Counters, Definitions, Point
 from quality_creator.model.ids import CharacteristicId, GaugeId, LineId
 from quality_creator.model.reading import Count, Measurement
 from quality_creator.store import charts, counters, measurements, refusals
+from quality_creator.store.charts import Choice
 from quality_creator.store.database import Database, Transaction
 from quality_creator.store.refusals import RefusalCount
 
@@ -86,6 +87,15 @@ class _Waiting:
 
 
 @dataclass(slots=True)
+class _Change:
+    """Something that a person does to a chart."""
+
+    name: CharacteristicId
+    act: Callable[[Transaction, Chart, datetime], Chart]
+    done: asyncio.Future[Chart]
+
+
+@dataclass(slots=True)
 class _Tally:
     measurements: int = 0
     transactions: int = 0
@@ -117,6 +127,7 @@ class Ingest:
         # Who waits, and who listens.
         self._queue: deque[_Waiting] = deque()
         self._queued = 0
+        self._changes: deque[_Change] = deque()
         self._changed = asyncio.Condition()
         self._running = self._stopped = False
         self._subscribers: list[Callable[[Judged], None]] = []
@@ -155,6 +166,75 @@ class Ingest:
             self._queued += size
             self._changed.notify_all()
         return await waiting.done
+
+    # --- for the quality engineer ----------------------------------------------------------------
+
+    async def freeze(self, name: CharacteristicId, estimation: quality.Estimation) -> Chart:
+        """Let a person's limits judge from the next point on; when this returns, that is durable.
+
+        Raises:
+            NotFound: there is no such characteristic.
+            Conflict: the limits are of another chart.
+            Unavailable: it could not be kept.
+        """
+
+        def act(transaction: Transaction, chart: Chart, now: datetime) -> Chart:
+            return choosing.freeze(transaction, chart, estimation, now)
+
+        return await self._change(name, act)
+
+    async def choose_rules(self, name: CharacteristicId, rules: tuple[str, ...] | None, *, by: str) -> Chart:
+        """Judge by other rules from the next point on; None goes back to the configuration's.
+
+        Raises:
+            NotFound: there is no such characteristic.
+            BadInput: a rule does not exist, or does not fit the chart.
+            Unavailable: it could not be kept.
+        """
+        return await self._choose(name, by, {"rules": rules})
+
+    async def choose_public(self, name: CharacteristicId, public: bool | None, *, by: str) -> Chart:
+        """Show a characteristic to viewers or not, from the next segment on; None as configured.
+
+        Raises:
+            NotFound: there is no such characteristic.
+            Unavailable: it could not be kept.
+        """
+        return await self._choose(name, by, {"public": public})
+
+    def chart(self, name: CharacteristicId) -> Chart:
+        """Where a chart stands. Raises NotFound."""
+        if name not in self._charts:
+            raise NotFound(f"there is no characteristic {name!r}")
+        return self._charts[name]
+
+    def configured(self, name: CharacteristicId) -> Characteristic:
+        """A characteristic as the configuration has it. Raises NotFound."""
+        if name not in self._characteristics:
+            raise NotFound(f"there is no characteristic {name!r}")
+        return self._characteristics[name]
+
+    async def _choose(self, name: CharacteristicId, by: str, chosen: Mapping[str, object]) -> Chart:
+        configured = self.configured(name)
+
+        def act(transaction: Transaction, chart: Chart, now: datetime) -> Chart:
+            before = charts.chosen(transaction).get(name) or Choice(characteristic=name, made=now, by=by)
+            choice = msgspec.structs.replace(before, made=now, by=by, **chosen)
+            return choosing.choose(transaction, chart, configured, choice)
+
+        return await self._change(name, act)
+
+    async def _change(
+        self, name: CharacteristicId, act: Callable[[Transaction, Chart, datetime], Chart]
+    ) -> Chart:
+        self.chart(name)
+        async with self._changed:
+            if self._stopped:
+                raise Unavailable(STOPPED)
+            change = _Change(name, act, asyncio.get_running_loop().create_future())
+            self._changes.append(change)
+            self._changed.notify_all()
+        return await change.done
 
     # --- for the stamper, pages and the operator -------------------------------------------------
 
@@ -209,14 +289,20 @@ class Ingest:
         try:
             while True:
                 async with self._changed:
-                    await self._changed.wait_for(lambda: self._queue)
+                    await self._changed.wait_for(lambda: self._queue or self._changes)
+                while self._changes:
+                    await self._carry_out(self._changes.popleft())
+                if not self._queue:
+                    continue
                 if self._queued < AT_ONCE:
                     await asyncio.sleep(GATHER_S)
                 await self._commit(self._gather())
         finally:
             self._stopped = True
             for waiting in self._queue:
-                _fail(waiting, STOPPED)
+                _fail(waiting, Unavailable(STOPPED))
+            for change in self._changes:
+                _fail(change, Unavailable(STOPPED))
             await self._make_room(self._queue)
 
     def _gather(self) -> list[_Waiting]:
@@ -235,11 +321,11 @@ class Ingest:
         except Unavailable as error:
             self._tally.last_error = str(error)
             for waiting in group:
-                _fail(waiting, str(error))
+                _fail(waiting, error)
         except BaseException:
             # The loop is ending, or there is a bug: nobody may wait for ever.
             for waiting in group:
-                _fail(waiting, STOPPED)
+                _fail(waiting, Unavailable(STOPPED))
             raise
         else:
             self._adopt(kept, judgements, began)
@@ -249,6 +335,19 @@ class Ingest:
                     waiting.done.set_result(outcome)
         finally:
             await self._make_room(group)
+
+    async def _carry_out(self, change: _Change) -> None:
+        try:
+            after = await self._database.transact(change.act, self._charts[change.name], self._clock())
+        except (BadInput, Conflict, Unavailable) as error:
+            _fail(change, error)
+        except BaseException:
+            _fail(change, Unavailable(STOPPED))
+            raise
+        else:
+            self._charts[change.name] = after
+            if not change.done.done():
+                change.done.set_result(after)
 
     async def _make_room(self, group: Sequence[_Waiting]) -> None:
         async with self._changed:
@@ -313,16 +412,12 @@ def _kept(
     transaction: Transaction, characteristics: Sequence[Characteristic]
 ) -> tuple[dict[CharacteristicId, Chart], dict[str, Count]]:
     """Where every chart and every counter stands."""
-    rows = charts.load(transaction)
+    rows, choices = charts.load(transaction), charts.chosen(transaction)
     states = {}
-    for one in characteristics:
+    for configured in characteristics:
+        one = choosing.effective(configured, choices.get(configured.id))
         row = rows.get(one.id)
-        if row is None:
-            states[one.id] = judging.fresh(one)
-        else:
-            records = charts.estimations_of(transaction, one.id)
-            newest = msgspec.convert(records[-1].record, quality.Estimation) if records else None
-            states[one.id] = judging.resumed(one, row, newest)
+        states[one.id] = judging.fresh(one) if row is None else judging.resumed(one, row)
     return states, counters.load(transaction)
 
 
@@ -341,6 +436,6 @@ def _event(count: Count) -> Counters:
     return Counters(line=LineId(count.line), time=count.time, total=count.total, rejected=count.rejected)
 
 
-def _fail(waiting: _Waiting, why: str) -> None:
+def _fail(waiting: _Waiting | _Change, why: QualityCreatorError) -> None:
     if not waiting.done.done():
-        waiting.done.set_exception(Unavailable(why))
+        waiting.done.set_exception(why)

@@ -21,6 +21,7 @@ from quality_creator.model.errors import BadInput, BadPayload
 from quality_creator.model.event import ChartLimits, Definition, Point, Signal
 from quality_creator.model.reading import Measurement
 from quality_creator.model.text import Text
+from quality_creator.quality.chart import check_plan
 from quality_creator.store.charts import ChartRow
 
 
@@ -70,11 +71,12 @@ def fresh(characteristic: Characteristic, *, plotted: int = 0, points: int = 0) 
     return _frozen(characteristic, plan.limits.center, plan.limits.sigma, plotted=plotted, points=points)
 
 
-def resumed(characteristic: Characteristic, row: ChartRow, newest: quality.Estimation | None) -> Chart:
+def resumed(characteristic: Characteristic, row: ChartRow) -> Chart:
     """A chart that goes on where it was kept.
 
     When the configuration's plan is another than the one that was kept, the chart begins anew
-    and the numbers go on; limits that were estimated for the same statistic stay.
+    and the numbers go on; limits that were estimated for the same statistic, or that a person
+    froze, stay until the configuration gives other ones.
     """
     try:
         state = quality.decode(row.state)
@@ -84,36 +86,61 @@ def resumed(characteristic: Characteristic, row: ChartRow, newest: quality.Estim
         return Chart(characteristic, state, row.frozen, row.waiting, row.points)
     plan = characteristic.chart
     same_statistic = (row.plan.kind, row.plan.size) == (plan.kind, plan.size)
-    if (
-        plan.limits is None
-        and row.frozen
-        and row.plan.limits is None
-        and same_statistic
-        and newest is not None
-    ):
-        limits = newest.limits
-        return _frozen(characteristic, limits.center, limits.sigma, plotted=state.plotted, points=row.points)
+    if row.frozen and row.plan.limits == plan.limits and same_statistic:
+        anew = quality.start(plan_of(plan), state.limits)
+        return Chart(
+            characteristic, msgspec.structs.replace(anew, plotted=state.plotted), True, (), row.points
+        )
     return fresh(characteristic, plotted=state.plotted, points=row.points)
+
+
+def under(
+    chart: Chart, characteristic: Characteristic, limits: quality.Limits, recent: Sequence[float]
+) -> Chart:
+    """The chart with these limits and the characteristic's rules, from its next point on.
+
+    Args:
+        chart: Where it stands.
+        characteristic: The same one, perhaps with other rules.
+        limits: What judges from now on.
+        recent: The values of its last points, whole subgroups, oldest first: seen again with the
+            limits, so that runs and moving ranges go on; what is found in them is not told.
+    """
+    state = quality.start(plan_of(characteristic.chart), limits)
+    state, _ = quality.step(state, recent)
+    state = msgspec.structs.replace(state, plotted=chart.state.plotted, pending=chart.state.pending)
+    return Chart(characteristic, state, True, (), chart.points)
+
+
+def renamed(chart: Chart, characteristic: Characteristic) -> Chart:
+    """The chart as it stands, of a characteristic of which something else than the judging changed."""
+    return Chart(characteristic, chart.state, chart.frozen, chart.waiting, chart.points)
+
+
+def check(characteristic: Characteristic) -> None:
+    """Refuse a plan that no chart can follow. Raises BadInput."""
+    check_plan(plan_of(characteristic.chart))
 
 
 def _same_judgement(one: ChartPlan, other: ChartPlan) -> bool:
     return msgspec.structs.replace(one, estimate_from=other.estimate_from) == other
 
 
-def _plan(chart: ChartPlan) -> quality.Plan:
+def plan_of(chart: ChartPlan) -> quality.Plan:
+    """The plan in the words of the statistics room."""
     return quality.Plan(kind=chart.kind, size=chart.size, rules=chart.rules)
 
 
 def _frozen(
     characteristic: Characteristic, center: float, sigma: float, *, plotted: int, points: int
 ) -> Chart:
-    plan = _plan(characteristic.chart)
+    plan = plan_of(characteristic.chart)
     state = quality.start(plan, quality.given(plan, center=center, sigma=sigma))
     return Chart(characteristic, msgspec.structs.replace(state, plotted=plotted), True, (), points)
 
 
 def _collecting(characteristic: Characteristic, *, plotted: int, points: int) -> Chart:
-    plan = msgspec.structs.replace(_plan(characteristic.chart), rules=())
+    plan = msgspec.structs.replace(plan_of(characteristic.chart), rules=())
     state = quality.start(plan, quality.given(plan, center=0.0, sigma=1.0))
     return Chart(characteristic, msgspec.structs.replace(state, plotted=plotted), False, (), points)
 
@@ -175,7 +202,7 @@ def _missing(chart: Chart) -> int:
 
 
 def _freeze(chart: Chart) -> tuple[Chart, quality.Estimation | None]:
-    plan = _plan(chart.characteristic.chart)
+    plan = plan_of(chart.characteristic.chart)
     try:
         estimation = quality.estimate(plan, chart.waiting, by="the first points")
         state = quality.start(plan, estimation.limits)

@@ -1,0 +1,77 @@
+"""What a person changes on a chart while it runs: its limits, its rules, whether viewers see it.
+
+Each function works inside the transaction in which it is kept; `Ingest` calls them between two
+batches, so that a chart is never changed under a point that is being judged.
+"""
+
+from collections.abc import Sequence
+from datetime import datetime
+
+import msgspec
+
+from quality_creator import quality
+from quality_creator.actions import judging
+from quality_creator.actions.judging import Chart
+from quality_creator.model.characteristic import Characteristic
+from quality_creator.model.errors import Conflict
+from quality_creator.quality.rules import REACH
+from quality_creator.store import charts, measurements
+from quality_creator.store.charts import Choice
+from quality_creator.store.database import Transaction
+
+
+def effective(configured: Characteristic, choice: Choice | None) -> Characteristic:
+    """The characteristic as configured, with what a person chose in its place."""
+    if choice is None:
+        return configured
+    plan = configured.chart
+    if choice.rules is not None:
+        plan = msgspec.structs.replace(plan, rules=choice.rules)
+    public = configured.public if choice.public is None else choice.public
+    return msgspec.structs.replace(configured, chart=plan, public=public)
+
+
+def freeze(transaction: Transaction, chart: Chart, estimation: quality.Estimation, now: datetime) -> Chart:
+    """Let these limits judge from the next point on, and keep how they came to be.
+
+    Raises:
+        Conflict: they were estimated for another chart.
+    """
+    plan = chart.characteristic.chart
+    if estimation.kind != plan.kind:
+        raise Conflict(f"these limits are an {estimation.kind} chart's, but this is an {plan.kind} chart now")
+    after = judging.under(chart, chart.characteristic, estimation.limits, recent(transaction, chart))
+    charts.add_estimation(
+        transaction, chart.characteristic.id, estimation, by=estimation.by or "unknown", made=now
+    )
+    charts.save(transaction, [after.row()])
+    return after
+
+
+def choose(transaction: Transaction, chart: Chart, configured: Characteristic, choice: Choice) -> Chart:
+    """Keep a choice; other rules judge from the next point on, by the limits that there are.
+
+    Raises:
+        BadInput: a rule does not exist, or does not fit the chart.
+    """
+    characteristic = effective(configured, choice)
+    if chart.frozen and characteristic.chart != chart.characteristic.chart:
+        limits = chart.state.limits
+        assert isinstance(limits, quality.Limits)  # a characteristic's chart judges it alone
+        after = judging.under(chart, characteristic, limits, recent(transaction, chart))
+    else:
+        judging.check(characteristic)
+        after = judging.renamed(chart, characteristic)
+    charts.choose(transaction, choice)
+    charts.save(transaction, [after.row()])
+    return after
+
+
+def recent(transaction: Transaction, chart: Chart) -> Sequence[float]:
+    """The values of the chart's last points, as far back as any rule looks, oldest first."""
+    size, waiting = chart.characteristic.chart.size, len(chart.state.pending)
+    # Bad ones stand between the others and are not charted: look a little further than is needed.
+    found = measurements.arrived(transaction, chart.characteristic.id, 2 * (REACH + 1) * size + waiting)
+    values = [one.value for one in found if one.status != "bad"]
+    whole = values[: len(values) - waiting]
+    return whole[len(whole) % size :][-(REACH + 1) * size :]
