@@ -60,17 +60,19 @@ http {{
 def run() -> list[Row]:
     """The hub alone, then behind nginx where there is one."""
     rows = []
-    with tempfile.TemporaryDirectory() as name:
-        with running_hub(Path(name) / "hub", CAMERA.format(id="cam")) as hub:
-            hub.on_air()
-            hub.wait_for_segment(1)
-            assert hub.child is not None
-            rows += _measure("hub alone", hub.port, [hub.child.pid], hub)
-            if shutil.which("nginx"):
-                with _nginx(Path(name), hub) as (port, pid):
-                    rows += _measure("behind nginx", port, [hub.child.pid, pid], hub)
-            else:
-                rows.append(Row(name="viewers a core, behind nginx", value=None, unit="", note="nginx is absent"))
+    with (
+        tempfile.TemporaryDirectory() as name,
+        running_hub(Path(name) / "hub", CAMERA.format(id="cam")) as hub,
+    ):
+        hub.on_air()
+        hub.wait_for_segment(1)
+        assert hub.child is not None
+        rows += _measure("hub alone", hub.port, [hub.child.pid], hub)
+        if shutil.which("nginx"):
+            with _nginx(Path(name), hub) as (port, pid):
+                rows += _measure("behind nginx", port, [hub.child.pid, pid], hub)
+        else:
+            rows.append(Row(name="viewers a core, behind nginx", value=None, unit="", note="nginx is absent"))
     return rows
 
 
