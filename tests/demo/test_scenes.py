@@ -1,6 +1,7 @@
 """What the cameras see: the same picture for the same moment, and instruments that can be read."""
 
 import math
+import time
 
 import numpy as np
 import pytest
@@ -12,7 +13,7 @@ from quality_creator.demo.edge_banding import EdgeBanding
 from quality_creator.demo.fonts.characters import characters
 from quality_creator.demo.instrument import Readout
 from quality_creator.demo.laboratory import Laboratory
-from quality_creator.demo.overlay import Moment
+from quality_creator.demo.overlay import Moment, clock_words
 from quality_creator.demo.picture import HEIGHT, WIDTH, rgb_of
 from quality_creator.demo.plant import GLAZE, HINGE, LEAK, MOISTURE, PEEL, SECOND, Channel, Sample
 from quality_creator.demo.simulator import SCENES
@@ -114,7 +115,7 @@ def test_before_the_first_value_no_display_shows_a_number(bench: TapBench) -> No
     assert reader.number(bench.picture.planes[0], DIGITS, DIGITS_SIZE).strip(".") == ""
 
 
-def test_the_clock_in_the_corner_is_the_frames_own_time_in_the_factorys_zone(bench: TapBench) -> None:
+def test_the_clock_in_the_corner_follows_the_frames_own_time(bench: TapBench) -> None:
     first = showing(LEAK, 1.0)
     bench.paint(first)
     before = bench.picture.planes[0][:64, 860:].copy()
@@ -128,3 +129,24 @@ def test_the_fonts_have_every_character_that_is_drawn(weight: drawing.Weight) ->
     assert isinstance(path, str)
     missing = [c for c in characters() if ord(c) not in TTFont(path).getBestCmap()]
     assert missing == [], "cut the fonts anew: see src/quality_creator/demo/fonts/README.md"
+
+
+@pytest.mark.parametrize(
+    ("zone", "words"),
+    [
+        ("CST-8", "2026-05-29 04:26:40 UTC+8"),
+        ("UTC0", "2026-05-28 20:26:40 UTC"),
+        ("NDT2:30", "2026-05-28 17:56:40 UTC-2:30"),
+        ("IST-5:30", "2026-05-29 01:56:40 UTC+5:30"),
+    ],
+)
+def test_the_clock_says_how_its_zone_differs_from_utc(
+    monkeypatch: pytest.MonkeyPatch, zone: str, words: str
+) -> None:
+    monkeypatch.setenv("TZ", zone)
+    time.tzset()
+    try:
+        assert clock_words(NOON) == words
+    finally:
+        monkeypatch.undo()
+        time.tzset()

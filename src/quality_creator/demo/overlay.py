@@ -2,12 +2,12 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta, timezone
+from datetime import timedelta
 
 from quality_creator.demo.drawing import IRON, PAPER, SLATE, STONE, Sheet, text_width, write
 from quality_creator.demo.picture import WIDTH, Area, Picture
 from quality_creator.demo.plant import SECOND, Sample, Tally
-from quality_creator.model.clock import Micros
+from quality_creator.model.clock import Micros, utc
 from quality_creator.model.text import Text
 
 
@@ -34,9 +34,6 @@ class Moment:
         return self.elapsed % period / SECOND
 
 
-FACTORY_ZONE = timezone(timedelta(hours=8))
-"""The made-up factory is in China; its clocks show the time there."""
-
 _CLOCK = Area(WIDTH - 420, 26, 392, 36)
 
 
@@ -60,7 +57,7 @@ class Clock:
 
     def paint(self, picture: Picture, time: Micros) -> None:
         """Bring the picture's clock to a time."""
-        words = f"{clock_words(time)} UTC+8"
+        words = clock_words(time)
         if words == self._shown:
             return
         self._shown = words
@@ -71,6 +68,9 @@ class Clock:
 
 
 def clock_words(time: Micros) -> str:
-    """Date and time in the factory's zone."""
-    instant = datetime(1970, 1, 1, tzinfo=UTC) + timedelta(microseconds=time)
-    return instant.astimezone(FACTORY_ZONE).strftime("%Y-%m-%d %H:%M:%S")
+    """Date and time where the factory is, which is where it is simulated, and how that differs from UTC."""
+    instant = utc(time).astimezone()
+    minutes = round((instant.utcoffset() or timedelta()).total_seconds() / 60)
+    hours, rest = divmod(abs(minutes), 60)
+    zone = f"{'+' if minutes > 0 else '-'}{hours}" + (f":{rest:02d}" if rest else "") if minutes else ""
+    return f"{instant:%Y-%m-%d %H:%M:%S} UTC{zone}"

@@ -84,6 +84,7 @@ def _direct(operator: Operator, children: dict[str, Child], slug: str, seconds: 
         for name, child in children.items():
             if child.left is not None:
                 children[name] = _again(name, child)
+                _note(children)
         wanted = scene_at(elapsed)
         if wanted != shown:
             # While hub or worker starts again it can't be taken; the next round tries again.
@@ -117,7 +118,7 @@ def _children(folder: Path, settings: Config, options: Options) -> Iterator[dict
         arguments += ["--seed", str(len(_past(folder)) + 1)]
         arguments += ["--barcode"] if options.barcode else []
         children["simulator"] = Child(qc(*arguments), folder / "simulator.log")
-        _note(folder, children)
+        _note(children)
         yield children
     finally:
         for name in ("simulator", "hub", "broker"):
@@ -195,8 +196,10 @@ def _alone(folder: Path) -> Iterator[None]:
         note.unlink(missing_ok=True)
 
 
-def _note(folder: Path, children: dict[str, Child]) -> None:
+def _note(children: dict[str, Child]) -> None:
+    """Who runs in the folder, for whoever comes second."""
     lines = [f"demo {os.getpid()}", *(f"{name} {child.pid}" for name, child in children.items())]
+    folder = next(iter(children.values())).log.parent
     (folder / _RUNNING).write_text("\n".join([*lines, ""]), encoding="utf-8")
 
 

@@ -33,6 +33,8 @@ SCENES: Final[dict[SourceId, type[Scene]]] = {
 _BEAT_S = 0.01
 """How often the factory runs on while no camera asks it: a reading leaves at most so late."""
 
+_PARTING_S = 2.0
+
 
 def simulate(
     config: Config, host: str, *, seed: int, stop: threading.Event, with_barcode: bool = False
@@ -64,9 +66,10 @@ def simulate(
         thread.start()
     while not stop.wait(_BEAT_S):
         floor.at(_now())
+    # A camera whose peer takes nothing more hangs in its socket; it ends with the process.
+    deadline = time.monotonic() + _PARTING_S
     for thread in threads:
-        # A camera whose peer takes nothing more hangs in its socket; it ends with the process.
-        thread.join(timeout=2.0)
+        thread.join(timeout=max(deadline - time.monotonic(), 0.0))
 
 
 def _now() -> Micros:
