@@ -3,6 +3,7 @@
 import asyncio
 import sqlite3
 from collections.abc import Sequence
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
@@ -172,7 +173,7 @@ def test_counters_are_told_and_outlive_a_restart(tmp_path: Path) -> None:
     async def check() -> None:
         async with running(tmp_path) as floor:
             assert await floor.ingest.take(batch(counts=[newest])) == Outcome(1, [], [], [])
-            assert floor.told[0].counters == [event]
+            assert floor.told[0].counters == (event,)
             assert await floor.ingest.take(batch(counts=[older])) == Outcome(0, [], [0], [])
             assert len(floor.told) == 1
         async with running(tmp_path) as floor:
@@ -296,6 +297,50 @@ def test_a_subscriber_can_leave(tmp_path: Path) -> None:
             leave()
             await floor.ingest.take(batch(measured(2)))
             assert heard == [1]
+
+    asyncio.run(check())
+
+
+def test_what_was_told_lately_can_be_heard_again_also_after_a_restart(tmp_path: Path) -> None:
+    count = Count(line="board", time=micros(NOW), total=100, rejected=2)
+
+    async def check() -> None:
+        async with running(tmp_path) as floor:
+            await floor.ingest.take(batch(*series(8)))
+            await floor.ingest.take(batch(counts=[count]))
+            assert floor.ingest.recent() == floor.told
+            before = floor.told
+        async with running(tmp_path) as floor:
+            assert floor.ingest.recent() == before
+            await floor.ingest.take(batch(*series(2, 8)))
+            assert floor.ingest.recent() == [*before, *floor.told]
+
+    asyncio.run(check())
+
+
+def test_what_is_no_longer_recent_is_forgotten(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    now = NOW
+
+    async def check() -> None:
+        nonlocal now
+        database = await open_folder(tmp_path)
+        ingest = await Ingest.open(database, config(), clock=lambda: now)
+        runs = asyncio.create_task(ingest.run())
+        for second in (0, 20, 40):
+            now = NOW + timedelta(seconds=second)
+            await ingest.take(batch(measured(second)))
+        assert [p.time for judged in ingest.recent() for _, p in judged.points] == [
+            measured(20).time,
+            measured(40).time,
+        ]
+        again = await Ingest.open(database, config())
+        assert again.recent() == ingest.recent()
+        monkeypatch.setattr(module, "RECENT_POINTS", 3)
+        await ingest.take(batch(*series(3, 100)))
+        assert [len(judged.points) for judged in ingest.recent()] == [3]
+        runs.cancel()
+        await asyncio.gather(runs, return_exceptions=True)
+        await database.close()
 
     asyncio.run(check())
 

@@ -3,7 +3,8 @@
 The life of a batch: `take` puts it into a queue; the one task of `run` gathers what lies there
 into a transaction (measurements, charts, estimations, counters, refusals), commits it, tells the
 subscribers, and only then lets `take` return. So what a sender was told is on the disk, and what
-a viewer sees was told to the sender.
+a viewer sees was told to the sender. What subscribers were told lately is kept with it: one that
+comes after a restart takes up what nobody had stamped yet (`recent`).
 
 The order on a chart is the order of arrival. Only within one batch, as its sender made it,
 measurements are put in the order of their times: that does not depend on when we happened to
@@ -25,12 +26,12 @@ from quality_creator.actions.sorting import Sorted, sort_out, suspicious
 from quality_creator.config import Config
 from quality_creator.factory.intake import Batch, Outcome
 from quality_creator.model.characteristic import Characteristic
-from quality_creator.model.clock import Utc, micros
+from quality_creator.model.clock import Micros, Utc, micros, utc
 from quality_creator.model.errors import BadInput, Conflict, NotFound, QualityCreatorError, Unavailable
 from quality_creator.model.event import Counters, Definitions, Point
 from quality_creator.model.ids import CharacteristicId, GaugeId, LineId
 from quality_creator.model.reading import Count, Measurement
-from quality_creator.store import charts, counters, measurements, refusals
+from quality_creator.store import charts, counters, measurements, refusals, told
 from quality_creator.store.charts import Choice
 from quality_creator.store.database import Database, Transaction
 from quality_creator.store.refusals import RefusalCount
@@ -46,14 +47,30 @@ STOPPED = "the hub is stopping; send the same again later"
 ROOM = 20_000
 """Readings that may wait; above it `take` makes its callers wait before it takes more."""
 
+RECENT_S = 30.0
+"""How long what was told can be asked for again: far longer than a frame waits for its values."""
+
+RECENT_POINTS = 20_000
+"""How many points at most; a picture can't show more in that time."""
+
+FORGET_S = 1.0
+"""How often what is no longer recent is let go."""
+
 
 @dataclass(frozen=True, slots=True)
 class Judged:
     """What one transaction brought, told right after it was committed."""
 
-    points: Sequence[tuple[Characteristic, Point]]
+    points: tuple[tuple[Characteristic, Point], ...]
     """Of all characteristics, public or not; of each in the order of its chart."""
-    counters: Sequence[Counters]
+    counters: tuple[Counters, ...]
+
+
+class _Told(msgspec.Struct, frozen=True, kw_only=True):
+    """`Judged` as the store keeps it."""
+
+    points: tuple[Point, ...]
+    counters: tuple[Counters, ...]
 
 
 class IngestStatus(msgspec.Struct, frozen=True, kw_only=True):
@@ -77,6 +94,15 @@ class GaugeCounts(msgspec.Struct, frozen=True, kw_only=True):
     accepted: int = 0
     duplicates: int = 0
     refused: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class _Kept:
+    """What the database knows: where charts and counters stand, and what was told lately."""
+
+    charts: dict[CharacteristicId, Chart]
+    counts: dict[str, Count]
+    recent: list[tuple[Micros, Judged]]
 
 
 @dataclass(slots=True)
@@ -112,8 +138,7 @@ class Ingest:
         self,
         config: Config,
         database: Database,
-        states: dict[CharacteristicId, Chart],
-        newest: dict[str, Count],
+        kept: _Kept,
         clock: Callable[[], datetime],
     ) -> None:
         self._characteristics = {one.id: one for one in config.characteristics}
@@ -121,9 +146,12 @@ class Ingest:
         self._database = database
         self._clock = clock
         # What follows is what the newest commit left.
-        self._charts = states
-        self._counts = newest
+        self._charts = kept.charts
+        self._counts = kept.counts
         self._highest: dict[tuple[GaugeId, CharacteristicId], int] = {}
+        self._recent = deque(kept.recent)
+        self._recent_points = sum(len(judged.points) for _, judged in self._recent)
+        self._forgotten = Micros(0)
         # Who waits, and who listens.
         self._queue: deque[_Waiting] = deque()
         self._queued = 0
@@ -143,8 +171,7 @@ class Ingest:
             Unavailable: the database can't be read.
             BadPayload: a chart in the database can't be read.
         """
-        states, newest = await database.look(_kept, config.characteristics)
-        return cls(config, database, states, newest, clock)
+        return cls(config, database, await database.look(_load, config.characteristics), clock)
 
     # --- for connectors --------------------------------------------------------------------------
 
@@ -238,14 +265,22 @@ class Ingest:
 
     # --- for the stamper, pages and the operator -------------------------------------------------
 
-    def subscribe(self, told: Callable[[Judged], None]) -> Callable[[], None]:
+    def subscribe(self, hear: Callable[[Judged], None]) -> Callable[[], None]:
         """Be told of every commit, at once and in order; returns what ends it.
 
-        `told` is called on the event loop and must be quick: it puts the points where they are
+        `hear` is called on the event loop and must be quick: it puts the points where they are
         needed and returns. There is no queue that could fill or lose anything.
         """
-        self._subscribers.append(told)
-        return lambda: self._subscribers.remove(told)
+        self._subscribers.append(hear)
+        return lambda: self._subscribers.remove(hear)
+
+    def recent(self) -> list[Judged]:
+        """What was told in the last seconds (`RECENT_S`), the oldest first, also before a restart.
+
+        A subscriber that takes up where another left off begins with this, without an `await` between
+        it and `subscribe`, and leaves out the points whose index it has seen.
+        """
+        return [judged for _, judged in self._recent]
 
     def definitions(self) -> Definitions:
         """Every public characteristic with its present limits."""
@@ -317,7 +352,9 @@ class Ingest:
         began = self._clock()
         try:
             batches = [waiting.batch for waiting in group]
-            kept, judgements = await self._database.transact(self._transaction, batches, began)
+            kept, judgements, judged = await self._database.transact(
+                self._transaction, batches, micros(began)
+            )
         except Unavailable as error:
             self._tally.last_error = str(error)
             for waiting in group:
@@ -329,7 +366,7 @@ class Ingest:
             raise
         else:
             self._adopt(kept, judgements, began)
-            self._tell(kept, judgements)
+            self._tell(judged, micros(began))
             for waiting, outcome in zip(group, kept.outcomes, strict=True):
                 if not waiting.done.done():
                     waiting.done.set_result(outcome)
@@ -355,8 +392,8 @@ class Ingest:
             self._changed.notify_all()
 
     def _transaction(
-        self, transaction: Transaction, batches: Sequence[Batch], now: datetime
-    ) -> tuple[Sorted, list[Judgement]]:
+        self, transaction: Transaction, batches: Sequence[Batch], now: Micros
+    ) -> tuple[Sorted, list[Judgement], Judged]:
         """Everything between the beginning of a transaction and its commit; runs off the event loop."""
         for key in {(m.gauge, m.characteristic) for batch in batches for m in batch.measurements}:
             if key not in self._highest:
@@ -368,8 +405,16 @@ class Ingest:
         }
         kept = sort_out(batches, known, self._counts)
         judgements = self._judge(kept.measurements)
+        judged = Judged(
+            points=tuple((j.chart.characteristic, point) for j in judgements for point in j.points),
+            counters=tuple(_event(count) for count in kept.counts.values()),
+        )
         _store(transaction, kept, judgements, now)
-        return kept, judgements
+        _remember(transaction, judged, now)
+        if now - self._forgotten > FORGET_S * 1e6:
+            told.forget(transaction, Micros(now - round(RECENT_S * 1e6)))
+            self._forgotten = now
+        return kept, judgements, judged
 
     def _judge(self, new: Sequence[Measurement]) -> list[Judgement]:
         by_characteristic: dict[CharacteristicId, list[Measurement]] = {}
@@ -397,32 +442,49 @@ class Ingest:
                 refused=old.refused + len(outcome.refusals),
             )
 
-    def _tell(self, kept: Sorted, judgements: Sequence[Judgement]) -> None:
-        if not judgements and not kept.counts:
+    def _tell(self, judged: Judged, now: Micros) -> None:
+        if not judged.points and not judged.counters:
             return
-        judged = Judged(
-            points=[(j.chart.characteristic, point) for j in judgements for point in j.points],
-            counters=[_event(count) for count in kept.counts.values()],
-        )
-        for told in tuple(self._subscribers):
-            told(judged)
+        self._recent.append((now, judged))
+        self._recent_points += len(judged.points)
+        while self._recent_points > RECENT_POINTS or self._recent[0][0] < now - RECENT_S * 1e6:
+            self._recent_points -= len(self._recent.popleft()[1].points)
+        for hear in tuple(self._subscribers):
+            hear(judged)
 
 
-def _kept(
-    transaction: Transaction, characteristics: Sequence[Characteristic]
-) -> tuple[dict[CharacteristicId, Chart], dict[str, Count]]:
-    """Where every chart and every counter stands."""
+def _load(transaction: Transaction, characteristics: Sequence[Characteristic]) -> _Kept:
     rows, choices = charts.load(transaction), charts.chosen(transaction)
     states = {}
     for configured in characteristics:
         one = choosing.effective(configured, choices.get(configured.id))
         row = rows.get(one.id)
         states[one.id] = judging.fresh(one) if row is None else judging.resumed(one, row)
-    return states, counters.load(transaction)
+    return _Kept(states, counters.load(transaction), _remembered(transaction, states))
 
 
-def _store(transaction: Transaction, kept: Sorted, judgements: Sequence[Judgement], now: datetime) -> None:
-    measurements.add(transaction, kept.measurements, micros(now))
+def _remembered(
+    transaction: Transaction, states: Mapping[CharacteristicId, Chart]
+) -> list[tuple[Micros, Judged]]:
+    found = []
+    for at, data in told.load(transaction):
+        kept = msgspec.msgpack.decode(data, type=_Told)
+        pairs = (
+            (states[p.characteristic].characteristic, p) for p in kept.points if p.characteristic in states
+        )
+        found.append((at, Judged(tuple(pairs), kept.counters)))
+    return found
+
+
+def _remember(transaction: Transaction, judged: Judged, now: Micros) -> None:
+    if judged.points or judged.counters:
+        kept = _Told(points=tuple(point for _, point in judged.points), counters=judged.counters)
+        told.add(transaction, msgspec.msgpack.encode(kept), now)
+
+
+def _store(transaction: Transaction, kept: Sorted, judgements: Sequence[Judgement], at: Micros) -> None:
+    now = utc(at)
+    measurements.add(transaction, kept.measurements, at)
     charts.save(transaction, [judgement.chart.row() for judgement in judgements])
     for judgement in judgements:
         for estimation in judgement.estimations:
