@@ -104,3 +104,13 @@ def test_readings_without_spread_have_a_bias_and_no_test() -> None:
 def test_each_bad_input_is_refused_with_its_own_words(call: object, message: str) -> None:
     with pytest.raises(BadInput, match=message):
         call()  # type: ignore[operator]
+
+
+@pytest.mark.parametrize("exponent", [-1000, -500, 500, 1000])
+def test_the_unit_does_not_matter_to_linearity(exponent: int) -> None:
+    plain = linearity(AT, VALUES)
+    scaled = linearity([x * 2.0**exponent for x in AT], [x * 2.0**exponent for x in VALUES])
+    assert scaled.slope == plain.slope
+    assert scaled.r_squared == plain.r_squared
+    assert scaled.intercept.t == pytest.approx(plain.intercept.t)
+    assert scaled.biases[0].t == pytest.approx(plain.biases[0].t)

@@ -1,6 +1,8 @@
 """Gauge studies agree with AIAG, Minitab, NIST's data, simulation and a second way of computing."""
 
+import csv
 import itertools
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -239,3 +241,41 @@ def test_a_gauge_that_never_varies_has_no_number_of_categories() -> None:
     assert (study.ndc, study.ndc_raw) == (None, None)
     assert "no-gauge-variation" in codes(study.notes)
     assert study.anova[0].f is None
+
+
+def test_nist_resistivity_study_gives_its_published_levels() -> None:
+    # e-Handbook 2.6.1, probe 2362: level-1 0.0729 (300 df), level-2 0.0362 (50 df), level-3 0.0197 (5 df).
+    with (Path(__file__).parents[1] / "data" / "nist" / "mpc61.csv").open() as file:
+        rows = [[float(cell) for cell in row] for row in csv.reader(file) if row[0] != "v1"]
+    probe = [row for row in rows if row[2] == 2362.0]
+    study = nested([row[0] for row in probe], [row[1] for row in probe], [row[7] for row in probe])
+    table = {row.source: row for row in study.anova}
+    assert np.sqrt(np.mean([row[8] ** 2 for row in probe])) == pytest.approx(0.0729, abs=5e-5)
+    assert (table["repeatability"].df, table["part(operator)"].df) == (50, 5)
+    assert np.sqrt(table["repeatability"].ms or 0) == pytest.approx(0.0362, abs=5e-5)
+    assert np.sqrt((table["part(operator)"].ms or 0) / 6) == pytest.approx(0.0197, abs=1e-4)
+
+
+def test_sums_of_squares_are_those_of_least_squares_fits() -> None:
+    """Second method: the residuals of growing regression models on indicator columns."""
+    with (Path(__file__).parents[1] / "data" / "nist" / "mpc61.csv").open() as file:
+        rows = [[float(cell) for cell in row] for row in csv.reader(file) if row[0] != "v1"]
+    wafers, probes, values = ([row[i] for row in rows] for i in (1, 2, 7))
+    y = np.array(values)
+
+    def left(*factors: list[Any]) -> float:
+        columns = [np.ones(len(y))]
+        for factor in factors:
+            columns += [
+                np.array([one == level for one in factor], dtype=float) for level in sorted(set(factor))
+            ]
+        fitted, *_ = np.linalg.lstsq(np.stack(columns, axis=1), y, rcond=None)
+        return float(((y - np.stack(columns, axis=1) @ fitted) ** 2).sum())
+
+    cells = list(zip(wafers, probes, strict=True))
+    alone, one, two, all_of_them = left(), left(wafers), left(wafers, probes), left(cells)
+    table = {row.source: row.ss for row in crossed(wafers, probes, values).anova}
+    assert table["part"] == pytest.approx(alone - one)
+    assert table["operator"] == pytest.approx(one - two)
+    assert table["part:operator"] == pytest.approx(two - all_of_them)
+    assert table["repeatability"] == pytest.approx(all_of_them)

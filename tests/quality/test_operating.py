@@ -194,3 +194,33 @@ def test_a_plan_that_accepts_everything_is_a_flat_curve() -> None:
     found = operating(5, 5, p=[0.5, 1.0])
     assert [point.pa for point in found.points] == [1.0, 1.0]
     assert (found.p10, found.aoql) == (1.0, pytest.approx(1.0))
+
+
+@pytest.mark.parametrize(("p1", "p2"), [(0.01, 0.06), (0.02, 0.03), (0.05, 0.2), (0.001, 0.004), (0.2, 0.25)])
+def test_the_design_is_the_first_that_a_search_through_all_acceptance_numbers_meets(
+    p1: float, p2: float
+) -> None:
+    found = design_attributes(Demand(p1=p1, pa1=0.95, p2=p2, pa2=0.10))
+    accept, n = 0, 1
+    while True:
+        while stats.binom.cdf(accept, n, p2) > 0.10:
+            n += max(1, int(0.02 / p2)) if stats.binom.cdf(accept, n + int(0.02 / p2), p2) > 0.10 else 1
+        if stats.binom.cdf(accept, n, p1) >= 0.95:
+            break
+        accept += 1
+    assert (found.n, found.accept) == (n, accept)
+
+
+def test_two_close_points_are_told_apart_in_good_time() -> None:
+    found = design_attributes(Demand(p1=0.0100, pa1=0.95, p2=0.0102, pa2=0.10))
+    assert found.n > 1_000_000
+    assert found.pa1 >= 0.95
+    assert found.pa2 <= 0.10
+
+
+def test_large_lots_lose_no_digits() -> None:
+    ours = probability_of_acceptance([0.01], 500, 4, lot_size=2 * 10**9, model="hypergeometric")[0]
+    assert ours == pytest.approx(stats.binom.cdf(4, 500, 0.01), rel=1e-6)
+    exact = sum(math.comb(300, x) * math.comb(29_700, 400 - x) for x in range(4)) / math.comb(30_000, 400)
+    ours = probability_of_acceptance([0.01], 400, 3, lot_size=30_000, model="hypergeometric")[0]
+    assert ours == pytest.approx(exact, rel=1e-12)

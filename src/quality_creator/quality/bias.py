@@ -11,7 +11,14 @@ from scipy.stats import t as t_distribution
 
 from quality_creator.model.errors import BadInput
 from quality_creator.quality.constants import d2, d3
-from quality_creator.quality.sample import check_result, check_share, check_spread, check_values, moments
+from quality_creator.quality.sample import (
+    check_result,
+    check_share,
+    check_spread,
+    check_values,
+    moments,
+    power_of_two,
+)
 from quality_creator.quality.within import chi_degrees
 
 
@@ -124,6 +131,9 @@ def bias(
     check_result(offset, reach)
     capable = tolerance is not None and sigma > 0.0
     room = 0.1 * (tolerance or 0.0)
+    cg = room / sigma / 3.0 if capable else None
+    cgk = (room / sigma - abs(offset) / sigma) / 3.0 if capable else None
+    check_result(cg or 0.0, cgk or 0.0)
     return Bias(
         reference=reference,
         n=n,
@@ -136,8 +146,8 @@ def bias(
         p=None if t is None else 2.0 * float(t_distribution.sf(abs(t), degrees)),
         low=offset - reach,
         high=offset + reach,
-        cg=room / (3.0 * sigma) if capable else None,
-        cgk=(room - abs(offset)) / (3.0 * sigma) if capable else None,
+        cg=cg,
+        cgk=cgk,
     )
 
 
@@ -182,21 +192,25 @@ def linearity(
     check_spread(readings, "readings")
     if process_variation is not None and not (math.isfinite(process_variation) and process_variation > 0.0):
         raise BadInput(f"the process variation must be a number above 0, not {process_variation}")
-    error = readings - at
-    middle = float(at.mean())
-    spread = float(((at - middle) ** 2).sum())
-    slope = float(((at - middle) * error).sum()) / spread
+    # In units of a power of two near the largest number, so that no square leaves the double range.
+    unit = power_of_two(np.concatenate((at, readings)))
+    x, error = at / unit, readings / unit - at / unit
+    middle = float(x.mean())
+    spread = float(((x - middle) ** 2).sum())
+    if spread == 0.0:
+        raise BadInput("the references are too close together for their size; linearity can't be told")
+    slope = float(((x - middle) * error).sum()) / spread
     intercept = float(error.mean()) - slope * middle
-    left = error - intercept - slope * at
+    left = error - intercept - slope * x
     df = len(at) - 2
     residual = math.sqrt(float((left**2).sum()) / df)
     total = float(((error - error.mean()) ** 2).sum())
-    check_result(slope, intercept, residual)
-    average = bias(error, 0.0, confidence=confidence)
+    reach = residual * math.sqrt(1.0 / len(at) + middle**2 / spread)
+    average = bias(readings - at, 0.0, confidence=confidence)
     return Linearity(
-        intercept=_coefficient(intercept, residual * math.sqrt(1.0 / len(at) + middle**2 / spread), df),
+        intercept=_coefficient(intercept * unit, reach * unit, df),
         slope=_coefficient(slope, residual / math.sqrt(spread), df),
-        residual=residual,
+        residual=residual * unit,
         r_squared=1.0 - float((left**2).sum()) / total if total > 0.0 else 0.0,
         df=df,
         average_bias=average,

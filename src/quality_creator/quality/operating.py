@@ -8,7 +8,7 @@ import msgspec
 import numpy as np
 from numpy.typing import ArrayLike
 from scipy.optimize import brentq, minimize_scalar
-from scipy.special import bdtr, gammaln, pdtr
+from scipy.special import bdtr, pdtr
 
 from quality_creator.model.errors import BadInput
 from quality_creator.quality.sample import Floats
@@ -191,13 +191,13 @@ def _hypergeometric(accept: int, lot: int, bad: int, n: int) -> float:
     first, last = max(0, n - (lot - bad)), min(accept, bad, n)
     if last < first:
         return 0.0
-    x = np.arange(first, last + 1, dtype=np.float64)
-    logs = _choose(bad, x) + _choose(lot - bad, n - x) - _choose(lot, np.array(float(n)))
-    return min(1.0, float(np.exp(logs).sum()))
-
-
-def _choose(total: int, x: Floats) -> Floats:
-    return np.asarray(gammaln(total + 1.0) - gammaln(x + 1.0) - gammaln(total - x + 1.0), dtype=np.float64)
+    # From one count to the next by exact ratios: factorials of large lots would lose digits.
+    x = np.arange(first, min(bad, n), dtype=np.float64)
+    with np.errstate(divide="ignore"):
+        steps = np.log(bad - x) + np.log(n - x) - np.log(x + 1.0) - np.log(lot - bad - n + x + 1.0)
+    logs = np.concatenate(([0.0], np.cumsum(steps)))
+    share = np.exp(logs - logs.max())
+    return float(share[: last - first + 1].sum() / share.sum())
 
 
 def _point(p: float, pa: float, n: int, accept: int, lot_size: int | None) -> OperatingPoint:

@@ -76,16 +76,16 @@ def design_attributes(
     def strict(accept: int, n: int) -> bool:
         return accepted(demand.p2, n, accept) <= demand.pa2
 
-    accept, n = 0, 1
-    while True:
-        found = _first(partial(strict, accept), max(n, accept + 1), largest)
-        if found is None:
-            where = f"a lot of {lot_size}" if lot_size is not None else f"{LARGEST_SAMPLE} items"
-            raise BadInput(f"no plan within {where} tells {demand.p1:g} from {demand.p2:g} so surely")
-        n = found
-        if accepted(demand.p1, n, accept) >= demand.pa1:
-            break
-        accept += 1
+    def size_for(accept: int) -> int | None:
+        """The sample that satisfies the consumer, if it also satisfies the producer."""
+        n = _first(partial(strict, accept), accept + 1, largest)
+        return n if n is not None and accepted(demand.p1, n, accept) >= demand.pa1 else None
+
+    accept = _smallest_acceptance(size_for, largest)
+    n = size_for(accept) if accept is not None else None
+    if accept is None or n is None:
+        where = f"a lot of {lot_size}" if lot_size is not None else f"{LARGEST_SAMPLE} items"
+        raise BadInput(f"no plan within {where} tells {demand.p1:g} from {demand.p2:g} so surely")
     return AttributesDesign(
         demand=demand,
         model=model,
@@ -139,6 +139,23 @@ def design_variables(demand: Demand, *, sigma: Literal["known", "unknown"] = "un
         pa1=acceptance_by_variables(demand.p1, n, k, sigma=sigma),
         pa2=acceptance_by_variables(demand.p2, n, k, sigma=sigma),
     )
+
+
+def _smallest_acceptance(size_for: Callable[[int], int | None], largest: int) -> int | None:
+    """The smallest acceptance number with a plan: by doubling and halving, then a look below.
+
+    Whole numbers make the answer waver near the boundary, so that numbers just below it are tried too.
+    """
+    high = 0
+    while size_for(high) is None:
+        high = 2 * high + 1
+        if high >= largest:
+            return None
+    low = (high - 1) // 2 if high else 0
+    while high - low > 1:
+        middle = (low + high) // 2
+        low, high = (low, middle) if size_for(middle) is not None else (middle, high)
+    return next(accept for accept in range(max(0, high - 20), high + 1) if size_for(accept) is not None)
 
 
 def _first(holds: Callable[[int], bool], start: int, largest: int) -> int | None:
