@@ -41,6 +41,12 @@ def test_aiag_linearity_example_has_its_line_and_its_tests() -> None:
     assert [round(one.p or 0, 3) for one in found.biases] == [0.0, 0.354, 0.667, 0.0, 0.0]
 
 
+def test_with_ranges_the_biases_have_the_p_values_of_minitab() -> None:
+    # Minitab's documented example of the same data: p from 0.000 to 0.688.
+    found = linearity(AT, VALUES, spread="range")
+    assert [round(one.p or 0, 3) for one in found.biases] == [0.0, 0.293, 0.688, 0.0, 0.0]
+
+
 def test_the_line_is_the_one_of_ordinary_regression() -> None:
     rng = np.random.default_rng(6)
     at = np.repeat([1.0, 5.0, 9.0, 20.0], 5)

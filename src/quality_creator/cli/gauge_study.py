@@ -77,7 +77,8 @@ def gauge_study(
     against
         What parts and operators are tested against while the interaction is in the model.
     spread
-        For bias: repeatability by the standard deviation, or by the range as AIAG's example has it.
+        For bias and linearity: repeatability by the standard deviation, or by the range as AIAG's
+        example and Minitab have it.
     confidence
         Of intervals.
     decimal
@@ -111,7 +112,7 @@ def gauge_study(
         case "bias":
             _bias(asked, spread)
         case "linearity":
-            _linearity(asked)
+            _linearity(asked, spread)
         case "agreement":
             _agreement(asked, need(table, "part", part), need(table, "operator", operator))
         case "nested":
@@ -206,7 +207,7 @@ def _bias(asked: _Asked, spread: Literal["s", "range"]) -> None:
         show_bias(found, asked.confidence)
 
 
-def _linearity(asked: _Asked) -> None:
+def _linearity(asked: _Asked, spread: Literal["s", "range"]) -> None:
     from quality_creator.cli.gauge_truth import draw_linearity, show_linearity
     from quality_creator.quality.bias import linearity
 
@@ -219,6 +220,7 @@ def _linearity(asked: _Asked) -> None:
         readings,
         confidence=asked.confidence,
         process_variation=None if asked.process_sigma is None else asked.multiplier * asked.process_sigma,
+        spread=spread,
     )
     if asked.json:
         print_json("gauge-study", found, method="linearity")

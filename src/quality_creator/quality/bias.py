@@ -21,6 +21,9 @@ from quality_creator.quality.sample import (
 )
 from quality_creator.quality.within import chi_degrees
 
+Spread = Literal["s", "range"]
+"""Repeatability as a standard deviation, or as range/d2*."""
+
 
 class Bias(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """The mean error at one reference value."""
@@ -79,7 +82,7 @@ def bias(
     *,
     confidence: float = 0.95,
     tolerance: float | None = None,
-    spread: Literal["s", "range"] = "s",
+    spread: Spread = "s",
 ) -> Bias:
     """Compare repeated readings of one part with its reference value.
 
@@ -157,6 +160,7 @@ def linearity(
     *,
     confidence: float = 0.95,
     process_variation: float | None = None,
+    spread: Spread = "s",
 ) -> Linearity:
     """Fit the bias of readings against the reference values of what was read.
 
@@ -170,6 +174,9 @@ def linearity(
         Of the bias intervals.
     process_variation : float, optional
         Usually 6 process sigmas: linearity and bias are also told relative to it.
+
+    spread : {"s", "range"}
+        Of the biases at each reference; see `bias`.
 
     References
     ----------
@@ -196,25 +203,28 @@ def linearity(
     unit = power_of_two(np.concatenate((at, readings)))
     x, error = at / unit, readings / unit - at / unit
     middle = float(x.mean())
-    spread = float(((x - middle) ** 2).sum())
-    if spread == 0.0:
+    reach = float(((x - middle) ** 2).sum())
+    if reach == 0.0:
         raise BadInput("the references are too close together for their size; linearity can't be told")
-    slope = float(((x - middle) * error).sum()) / spread
+    slope = float(((x - middle) * error).sum()) / reach
     intercept = float(error.mean()) - slope * middle
     left = error - intercept - slope * x
     df = len(at) - 2
     residual = math.sqrt(float((left**2).sum()) / df)
     total = float(((error - error.mean()) ** 2).sum())
-    reach = residual * math.sqrt(1.0 / len(at) + middle**2 / spread)
+    wobble = residual * math.sqrt(1.0 / len(at) + middle**2 / reach)
     average = bias(readings - at, 0.0, confidence=confidence)
     return Linearity(
-        intercept=_coefficient(intercept * unit, reach * unit, df),
-        slope=_coefficient(slope, residual / math.sqrt(spread), df),
+        intercept=_coefficient(intercept * unit, wobble * unit, df),
+        slope=_coefficient(slope, residual / math.sqrt(reach), df),
         residual=residual * unit,
         r_squared=1.0 - float((left**2).sum()) / total if total > 0.0 else 0.0,
         df=df,
         average_bias=average,
-        biases=tuple(bias(readings[at == level], float(level), confidence=confidence) for level in levels),
+        biases=tuple(
+            bias(readings[at == level], float(level), confidence=confidence, spread=spread)
+            for level in levels
+        ),
         linearity=None if process_variation is None else abs(slope) * process_variation,
         linearity_percent=100.0 * abs(slope),
         bias_percent=None if process_variation is None else 100.0 * abs(average.bias) / process_variation,
