@@ -124,6 +124,38 @@ def test_a_frozen_camera_holds_a_point_for_two_seconds_and_no_longer() -> None:
     assert (waited - 1) * PART <= 2_000_000 < waited * PART
 
 
+def test_a_programme_that_is_behind_is_waited_for() -> None:
+    """Its parts are those of ten seconds ago, as when a worker starts again and catches up."""
+    arrived = ms(10_000)
+    state = State()
+    for index, time in enumerate((ms(4_000), ms(9_900))):
+        state = add(state, [(point(time, index), CAMERA)], now=arrived)
+    state = add(state, [], [Counters(line=LineId("taps"), time=ms(9_900), total=7, rejected=0)], now=arrived)
+    found: dict[int, list[tuple[int, bool]]] = {}
+    counted = []
+    for number in range(40):
+        state, messages = step(state, interval(number, behind(number, 20)))
+        found |= placed(messages)
+        counted += [
+            t.at // FRAME_TICKS for t in messages if isinstance(t.message, FrameData) and t.message.counters
+        ]
+    assert {picture: points for picture, points in found.items() if points} == {
+        101: [(0, False)],
+        248: [(1, False)],
+    }
+    assert counted == [248]
+
+
+def test_a_clock_that_is_set_back_holds_a_point_no_longer_than_the_lag() -> None:
+    state = add(State(), [(point(ms(3_600_000)), None)], now=ms(3_600_000))
+    waited = 0
+    messages: list[TimedMessage] = []
+    while not messages:
+        state, messages = step(state, interval(waited))
+        waited += 1
+    assert (waited - 1) * PART <= Limits().lag + Limits().patience < waited * PART
+
+
 def test_a_slate_frees_the_points_that_waited_for_its_camera() -> None:
     state = add(State(), [(point(ms(100)), CAMERA)])
     state, _ = step(state, interval(0, behind(0, 200)))

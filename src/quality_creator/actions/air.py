@@ -22,8 +22,8 @@ from quality_creator.media.supervisor import Supervisor
 from quality_creator.model.clock import TICKS, MediaTime, Micros, micros
 from quality_creator.model.episode import Episode
 from quality_creator.model.errors import BadInput, NotFound, Unavailable
-from quality_creator.model.event import TimedMessage
-from quality_creator.model.ids import Slug, SourceId
+from quality_creator.model.event import FrameData, TimedMessage
+from quality_creator.model.ids import CharacteristicId, Slug, SourceId
 from quality_creator.model.scene import Scene
 from quality_creator.model.stream import PART_TICKS, RENDITIONS, SEGMENT_PARTS
 from quality_creator.store.recording import OpenSegment, Recording, SpooledPart, StoredSegment
@@ -35,6 +35,9 @@ LONGEST_FILL = Micros(15_000_000)
 
 IN_MEMORY = 12
 """Finished segments whose parts are answered from memory; players ask for parts of the last few."""
+
+TAKE_UP = 18
+"""Segments in which a new hub looks for what is stamped already: more than `Ingest.recent` reaches back."""
 
 SCENE_S = 5.0
 """How long a change of scene may take before its asker is told that no worker is there."""
@@ -105,6 +108,7 @@ class Air:
         self._break = False  # the next part starts a segment that does not go on from the one before
         self._recorded = True  # the segment at hand, as far as it goes
         self._stamps = stamp.State()
+        self._stamped: dict[CharacteristicId, int] = {}  # by the hub before this one
         self._sealing: asyncio.Queue[int] = asyncio.Queue()
         self._unsealed: dict[int, list[TimedMessage]] = {}
         self._scenes: dict[int, asyncio.Future[MediaTime]] = {}
@@ -138,6 +142,8 @@ class Air:
     async def run(self) -> None:
         """Keep the episode on air until `end`; cancelled, it can be taken up again."""
         unsubscribe = self._ingest.subscribe(self._judged)
+        for judged in self._ingest.recent() if self._edge.position else ():
+            self._judged(self._unseen(judged))
         try:
             async with asyncio.TaskGroup() as tasks:
                 sealer = tasks.create_task(self._seal())
@@ -291,6 +297,16 @@ class Air:
             self._stamps,
             ((point, one.camera) for one, point in judged.points if one.public),
             judged.counters,
+            now=micros(self._clock()),
+        )
+
+    def _unseen(self, judged: Judged) -> Judged:
+        """What the hub before this one was told and did not get to stamp."""
+        return Judged(
+            points=tuple(
+                (one, point) for one, point in judged.points if point.index > self._stamped.get(one.id, -1)
+            ),
+            counters=judged.counters,
         )
 
     # --- what is announced and kept ----------------------------------------------------------------
@@ -356,11 +372,21 @@ class Air:
             for name in NAMES:
                 init = await self._recording.init(name, index[-1].inits[name])
                 self._codecs[name] = cmaf.describe(init).codecs
+            for row in index[-TAKE_UP:]:
+                stored = await self._recording.messages(row.msn)
+                self._note_stamped(msgspec.json.decode(stored, type=list[TimedMessage]))
         left = self._recording.left_open
         for number, segment in enumerate(left):
             self._show_open(segment)
             if number < len(left) - 1 or len(segment.parts) == SEGMENT_PARTS:
                 self._close()
+
+    def _note_stamped(self, messages: Sequence[TimedMessage]) -> None:
+        """Remember how far each characteristic got into the stream."""
+        for timed in messages:
+            for point in timed.message.points if isinstance(timed.message, FrameData) else ():
+                newest = max(point.index, self._stamped.get(point.characteristic, -1))
+                self._stamped[point.characteristic] = newest
 
     def _show(self, row: StoredSegment) -> None:
         """Announce a segment that was put away."""
@@ -379,7 +405,9 @@ class Air:
         self._inits = dict(first.inits)
         for part in segment.parts:
             self._window.add(hls.Part(part.duration, part.independent))
-            self._keep(part, emsg.messages(part.data[NAMES[0]]) if part.data else ())
+            messages = emsg.messages(part.data[NAMES[0]]) if part.data else []
+            self._note_stamped(messages)
+            self._keep(part, messages)
             end = MediaTime(part.start + part.duration)
             self._edge = Edge(part.msn, part.part + 1, end, Micros(part.utc + part.duration * 100 // 9))
 

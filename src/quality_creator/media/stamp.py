@@ -7,8 +7,10 @@ the part, at which pictures.
 picture that shows a frame taken at or after the point's time: there the viewer sees it happen. Any other
 point belongs to the first picture whose own wall time is at or after the point's. So:
 
-- the picture is still to come: the point is kept (at most `patience`, then it stands where it can, for
-  a frozen camera must not hold back the numbers);
+- the picture is still to come: the point is kept. Once the programme has come to the moment at which the
+  point arrived, it waits for at most `patience`, then it stands where it can, for a frozen camera or a clock
+  that is ahead must not hold back the numbers. A programme that is itself behind (a worker that starts again
+  and catches up, a machine that has too much to do) is waited for: its pictures will come;
 - the picture was in a part that is already announced when the point arrives: it stands at this part's first
   picture, with `late` set. Nothing that was announced is ever changed;
 - a camera that comes into the picture or leaves it (a cut, a slate) moves its points from one rule to the
@@ -50,7 +52,10 @@ class Limits:
     most: int = 16
     """Points of a characteristic in one part (0.32 s)."""
     patience: int = 2_000_000
-    """µs that a point waits for its picture, counted from the part that it could first have been in."""
+    """µs that a point waits for its picture, counted from the part that it could first have been in, or from
+    the picture of its arrival, if that is later."""
+    lag: int = 60_000_000
+    """µs that the programme may be behind its points' arrival; what is more is a clock that was set back."""
 
     @property
     def waiting(self) -> int:
@@ -80,8 +85,17 @@ class Pending:
 
     point: Point
     camera: SourceId | None
+    arrived: Micros = Micros(0)
     since: Micros | None = None
     """Wall time of the first part that it could have been in; None until there was one."""
+
+
+@dataclass(frozen=True, slots=True)
+class PendingCounters:
+    """Counters that have not been stamped yet."""
+
+    counters: Counters
+    arrived: Micros = Micros(0)
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,7 +103,7 @@ class State:
     """What a step leaves behind for the next. A restart begins with an empty one."""
 
     points: Mapping[CharacteristicId, tuple[Pending, ...]] = field(default_factory=dict)
-    counters: Mapping[LineId, tuple[Counters, ...]] = field(default_factory=dict)
+    counters: Mapping[LineId, tuple[PendingCounters, ...]] = field(default_factory=dict)
     announced: int = 0
     """Wall time of the last announced picture; 0 before the first."""
     shown: Mapping[SourceId, int] = field(default_factory=dict)
@@ -103,11 +117,21 @@ def add(
     points: Iterable[tuple[Point, SourceId | None]] = (),
     counters: Iterable[Counters] = (),
     limits: Limits = Limits(),
+    *,
+    now: Micros = Micros(0),
 ) -> State:
-    """Take in judged points, each with its characteristic's camera, and counters, in order of arrival."""
+    """Take in judged points, each with its characteristic's camera, and counters, in order of arrival.
+
+    Args:
+        state: What `step` or the last `add` returned.
+        points: In each characteristic's own order.
+        counters: Totals of lines.
+        limits: How many may wait.
+        now: Wall time of the arrival; 0 where the programme is never behind.
+    """
     waiting = {name: list(pendings) for name, pendings in state.points.items()}
     for point, camera in points:
-        waiting.setdefault(point.characteristic, []).append(Pending(point, camera))
+        waiting.setdefault(point.characteristic, []).append(Pending(point, camera, now))
     left_out = state.left_out
     for name, pendings in waiting.items():
         kept = _choose(pendings, limits.waiting, lambda pending: pending.point)
@@ -115,7 +139,7 @@ def add(
         waiting[name] = list(kept)
     counts = {line: list(values) for line, values in state.counters.items()}
     for count in counters:
-        counts.setdefault(count.line, []).append(count)
+        counts.setdefault(count.line, []).append(PendingCounters(count, now))
     return replace(
         state,
         points={name: tuple(pendings) for name, pendings in waiting.items() if pendings},
@@ -197,8 +221,11 @@ def _place(
     end = interval.utc_at(interval.frames)
     for index, pending in enumerate(pendings):
         frame = _own_frame(pending, interval)
-        if frame is None and pending.since is not None and end - pending.since > limits.patience:
-            frame = 0
+        if frame is None and pending.since is not None:
+            # Before the picture of its arrival, no camera that works can have shown it.
+            since = max(pending.since, min(pending.arrived, pending.since + limits.lag))
+            if end - since > limits.patience:
+                frame = 0
         if frame is None:
             # Those behind it wait with it, whatever their own pictures are. Whether they came late is
             # settled now, since later every picture of today is an announced one.
@@ -243,19 +270,21 @@ def _judged(pending: Pending, state: State, interval: Interval) -> Pending:
     before = state.shown.get(pending.camera, state.announced) if pending.camera else state.announced
     if time <= before and not seen_here:
         point = msgspec.structs.replace(point, late=True)
-    return Pending(point, pending.camera, interval.utc)
+    return Pending(point, pending.camera, pending.arrived, interval.utc)
 
 
 def _place_counters(
-    values: tuple[Counters, ...], interval: Interval, limits: Limits, counts: list[list[Counters]]
-) -> tuple[Counters, ...]:
+    values: tuple[PendingCounters, ...], interval: Interval, limits: Limits, counts: list[list[Counters]]
+) -> tuple[PendingCounters, ...]:
     """Give pictures to a line's counters by wall time; of several at one picture the newest stays."""
     newest: dict[int, Counters] = {}
     least = 0
-    for index, value in enumerate(values):
+    for index, pending in enumerate(values):
+        value = pending.counters
         frame = max(least, -((interval.utc - value.time) // FRAME_MICROS))
         if frame >= interval.frames:
-            if value.time <= interval.utc + limits.patience:
+            here = max(interval.utc, min(pending.arrived, interval.utc + limits.lag))
+            if value.time <= here + limits.patience:
                 later = values[index:]
                 break
             frame = interval.frames - 1  # a clock that is too far ahead
