@@ -8,49 +8,11 @@ no key and no database; it leaves when the hub does.
 import argparse
 import contextlib
 import ctypes
-import gc
 import os
-import queue
 import signal
-import socket
 import sys
-import time
 from collections.abc import Sequence
-
-import av
-
-from quality_creator.config import AnyCamera, FileCamera, GeneratedCamera, RtmpCamera, RtspCamera
-from quality_creator.media import wire
-from quality_creator.media.capture.file import FileCapture
-from quality_creator.media.capture.generated import GeneratedCapture
-from quality_creator.media.capture.rtmp import RtmpCapture
-from quality_creator.media.capture.rtsp import RtspCapture
-from quality_creator.media.capture.source import Capture, Source
-from quality_creator.media.encode import Encoded, Encoder
-from quality_creator.media.pipes import Inbox, Outbox
-from quality_creator.media.playout import Player
-from quality_creator.media.programme import Programme, Slates
-from quality_creator.media.rtmp.ingest import Ingest, Refusal
-from quality_creator.media.rtmp.listener import Listener
-from quality_creator.media.wallclock import WallClock
-from quality_creator.model.clock import MediaTime
-from quality_creator.model.ids import SourceId
-from quality_creator.model.stream import FRAME_RATE, FRAME_TICKS, PART_FRAMES, RENDITIONS
-
-_FIRST_PICTURES_S = 0.25
-"""How long the first tick waits for the sources of its scene, rather than begin with slates."""
-
-_FUTURE_S = 1.0
-"""A start later than this is a clock that was set back meanwhile; the worker begins at once."""
-
-_WORDS_S = 2.0
-"""How often a change of a source's words alone is told."""
-
-_REFUSALS_S = 30.0
-"""How often peers that were turned away are told of; on an open port strangers knock often."""
-
-_SLATE = "没有画面 · No picture"
-"""Below a lost source's name, where the hub has nothing else to say."""
+from pathlib import Path
 
 _NICE = -15
 _PR_SET_PDEATHSIG = 1
@@ -65,186 +27,26 @@ def main(argv: Sequence[str] | None = None) -> int:
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # the terminal's Ctrl-C is the hub's to answer
     _die_with_hub()
     _hurry()
+
+    # Only now, ahead of other programs: on a busy machine loading the libraries is most of a restart.
+    import av
+
+    from quality_creator.media.broadcast import Broadcast
+    from quality_creator.media.pipes import Inbox, Outbox
+
     # Errors keep the libraries' words; nothing below them is wanted.
     av.logging.set_level(av.logging.ERROR)
     inbox = Inbox(options.down)
-    Worker(inbox.start(), inbox, Outbox(options.up)).run()
+    Broadcast(inbox.start(), inbox, Outbox(options.up)).run()
     return 0
-
-
-class Worker:
-    """One episode's programme from a start to a stop."""
-
-    def __init__(self, start: wire.Start, inbox: Inbox, outbox: Outbox) -> None:
-        self._start = start
-        self._inbox = inbox
-        self._outbox = outbox
-        self._wall = WallClock()
-        self._refusals: queue.SimpleQueue[Refusal] = queue.SimpleQueue()
-        self._refused: list[Refusal] = []
-        self._next_refusals = 0.0
-        self._captures = {camera.id: _capture(camera) for camera in start.cameras}
-        self._first = self._first_tick()
-        self._sources = {
-            c.id: Source(c, self._captures[c.id], self._wall, self._first) for c in start.cameras
-        }
-        self._players = {name: Player(source.feed) for name, source in self._sources.items()}
-        self._told: dict[SourceId, tuple[wire.SourceCondition, str, float]] = {}
-        self._late = 0.0
-
-    def run(self) -> None:
-        """Broadcast until the hub says stop."""
-        start = self._start
-        slates = Slates({camera.id: camera.name for camera in start.cameras}, start.slate or _SLATE)
-        listener = self._listen()
-        for source in self._sources.values():
-            source.start()
-        encoder = Encoder(
-            start.renditions or RENDITIONS, msn=start.msn, part=start.part, position=start.position
-        )
-        for name, (data, codecs) in encoder.inits().items():
-            self._outbox.send(wire.Init(rendition=name, data=data, codecs=codecs))
-        programme = Programme(self._players, slates, encoder, start.scene)
-        slates.prepare(start.scene)
-        self._inbox.listen(slates.prepare)
-        self._await_pictures()
-        gc.collect()
-        gc.freeze()
-        self._broadcast(programme)
-        if listener is not None:
-            listener.close()
-        self._outbox.close()
-
-    def _broadcast(self, programme: Programme) -> None:
-        first = self._first
-        number = 0
-        while True:
-            tick = first + number / FRAME_RATE
-            now = time.monotonic()
-            if tick > now:
-                time.sleep(tick - now)
-                now = time.monotonic()
-            self._late = max(self._late, now - tick)
-            for change in self._inbox.changes():
-                programme.set_scene(change.scene)
-                position = MediaTime(self._start.position + number * FRAME_TICKS)
-                self._outbox.send(wire.SceneSet(number=change.number, position=position))
-            done = programme.tick(tick, now)
-            number += 1
-            if done is not None:
-                self._emit(*done, first + (number - PART_FRAMES) / FRAME_RATE)
-                if self._inbox.stopped:
-                    return
-            self._tell(now)
-
-    def _first_tick(self) -> float:
-        """When the first picture is (or was) due, on the monotonic clock."""
-        now = time.monotonic()
-        first = self._wall.monotonic(self._start.utc)
-        if first > now + _FUTURE_S:
-            ahead = first - now
-            self._note(f"the system clock is {ahead:.1f} s behind the programme's time; it goes on from now")
-            return now
-        return first
-
-    def _await_pictures(self) -> None:
-        feeds = [self._sources[s].feed for s in self._start.scene.shown if s in self._sources]
-        deadline = time.monotonic() + _FIRST_PICTURES_S
-        while time.monotonic() < deadline and not all(feed.last for feed in feeds):
-            time.sleep(0.01)
-
-    # --- what the hub hears ------------------------------------------------------------------------------
-
-    def _emit(self, part: Encoded, shown: dict[SourceId, tuple[int, ...]], first: float) -> None:
-        jump = self._wall.look()
-        if jump:
-            self._note(f"the system clock jumped by {jump:+.1f} s; the programme's wall times follow it")
-        self._outbox.send(
-            wire.Part(
-                msn=part.msn,
-                part=part.part,
-                start=part.start,
-                utc=self._wall.utc(first),
-                independent=part.independent,
-                data=part.data,
-                shown=shown,
-                cpu_s=time.process_time(),
-                late_ms=self._late * 1000,
-            )
-        )
-        self._late = 0.0
-
-    def _tell(self, now: float) -> None:
-        """How the sources are, where that changed."""
-        for name, player in self._players.items():
-            words = _words(player.condition, self._sources[name])
-            told = self._told.get(name)
-            if told is None or told[0] != player.condition or (told[1] != words and now > told[2] + _WORDS_S):
-                self._told[name] = (player.condition, words, now)
-                self._outbox.send(wire.SourceState(source=name, condition=player.condition, words=words))
-                _log(f"{name}: {player.condition}: {words}")
-        self._tell_refusals(now)
-
-    def _tell_refusals(self, now: float) -> None:
-        while not self._refusals.empty():
-            self._refused.append(self._refusals.get())
-        if self._refused and now >= self._next_refusals:
-            last, others = self._refused[-1], len(self._refused) - 1
-            more = f" (so were {others} more since the last note)" if others else ""
-            self._note(f"RTMP: {last.peer} was turned away: {last.words}{more}")
-            self._refused, self._next_refusals = [], now + _REFUSALS_S
-
-    def _note(self, words: str) -> None:
-        self._outbox.send(wire.Note(words=words))
-        _log(words)
-
-    # --- RTMP --------------------------------------------------------------------------------------------
-
-    def _listen(self) -> Listener | None:
-        if self._start.rtmp_fd is None:
-            return None
-        keys = {c.id: c.key for c in self._start.cameras if isinstance(c, RtmpCamera)}
-        listener = Listener(
-            socket.socket(fileno=self._start.rtmp_fd),
-            keys,
-            on_ingest=self._accept,
-            on_refusal=self._refusals.put,
-        )
-        listener.start()
-        return listener
-
-    def _accept(self, ingest: Ingest) -> None:
-        capture = self._captures[ingest.source]
-        assert isinstance(capture, RtmpCapture)
-        capture.accept(ingest)
-
-
-def _capture(camera: AnyCamera) -> Capture:
-    match camera:
-        case RtspCamera():
-            return RtspCapture(camera)
-        case RtmpCamera():
-            return RtmpCapture(camera)
-        case FileCamera():
-            return FileCapture(camera)
-        case GeneratedCamera():
-            return GeneratedCapture(camera)
-
-
-def _words(condition: wire.SourceCondition, source: Source) -> str:
-    """What the operator reads about a source."""
-    feed = source.feed
-    match condition:
-        case "live":
-            return feed.sends
-        case "connecting":
-            return feed.trouble or "connecting"
-        case "frozen" | "slate":
-            return feed.trouble or "no pictures come, although the connection stands"
 
 
 def _hurry() -> None:
     """Go before other programs where that is allowed: a late picture is lost, a late page is not."""
+    with contextlib.suppress(OSError):
+        # Linux with autogroups weighs sessions against each other, and niceness only within one.
+        os.setsid()
+        Path("/proc/self/autogroup").write_text(str(_NICE), encoding="ascii")
     with contextlib.suppress(OSError):
         os.nice(_NICE)
 
@@ -253,10 +55,6 @@ def _die_with_hub() -> None:
     """Where the kernel can: be killed when the hub dies, even while stuck in a library."""
     if sys.platform == "linux":
         ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL, 0, 0, 0)
-
-
-def _log(words: str) -> None:
-    print(words, flush=True)
 
 
 if __name__ == "__main__":

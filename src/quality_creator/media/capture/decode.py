@@ -262,6 +262,7 @@ class _Sound:
     def __init__(self, frame: AudioFrame) -> None:
         self._shape = _shape(frame)
         self._graph = Graph()
+        self._graph.threads = 1
         source = self._graph.add_abuffer(
             sample_rate=frame.sample_rate,
             format=frame.format.name,
