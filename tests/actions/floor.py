@@ -63,6 +63,7 @@ def measured(
     at: int | None = None,
     status: Status = "good",
     gauge: str = "press",
+    tag: str = "",
 ) -> Measurement:
     """One measurement, `at` milliseconds (without it, its sequence) after `NOW`."""
     return Measurement(
@@ -72,6 +73,7 @@ def measured(
         gauge=GaugeId(gauge),
         sequence=sequence,
         status=status,
+        tag=tag,
     )
 
 

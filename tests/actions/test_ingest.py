@@ -31,7 +31,8 @@ def kept(folder: Path) -> list[tuple[str, int, float]]:
     """What lies in the database, in the order of arrival, seen from outside."""
     with sqlite3.connect(folder / FILE) as connection:
         return connection.execute(
-            "SELECT characteristic, sequence, value FROM measurements ORDER BY id"
+            "SELECT characteristic, sequence, value FROM measurements m "
+            "JOIN streams s ON stream = s.id ORDER BY m.id"
         ).fetchall()
 
 
@@ -60,6 +61,26 @@ def test_many_senders_share_a_transaction_and_each_hears_of_its_own(tmp_path: Pa
             assert floor.ingest.status().transactions == 1
             assert [p.index for p in floor.points] == [0, 1, 2, 3]
             assert floor.ingest.counts() == {"press": GaugeCounts(accepted=4, duplicates=1)}
+
+    asyncio.run(check())
+
+
+def test_two_tags_of_one_characteristic_count_their_sequences_apart(tmp_path: Path) -> None:
+    async def check() -> None:
+        async with running(tmp_path) as floor:
+            both = batch(measured(1, tag="north"), measured(1, tag="south", at=5))
+            assert (await floor.ingest.take(both)).accepted == 2
+        async with running(tmp_path) as floor:
+            assert await floor.ingest.take(both) == Outcome(0, [0, 1], [], [])
+            assert (await floor.ingest.take(batch(measured(2, tag="south")))).accepted == 1
+            name = measured(1).characteristic
+            for found in (measurements.arrived, measurements.newest):
+                kept = await floor.database.look(found, name, 2)
+                assert [(m.tag, m.sequence) for m in kept] == (
+                    [("south", 1), ("south", 2)]
+                    if found is measurements.arrived
+                    else [("south", 2), ("south", 1)]
+                )
 
     asyncio.run(check())
 

@@ -61,18 +61,16 @@ def test_what_was_acknowledged_is_there_after_every_kill(tmp_path: Path) -> None
     for _ in range(4):
         child = start(tmp_path)
         assert child.stdout is not None
-        first = int(child.stdout.readline())  # it is at work
-        time.sleep(chance.uniform(0.05, 0.4))
+        first = [int(child.stdout.readline()) for _ in range(chance.randint(20, 300))]
         child.kill()
         rest = child.stdout.read()
         child.wait()
         whole = rest[: rest.rfind("\n") + 1]  # the last line may have been cut
-        acknowledged += [first, *map(int, whole.split())]
+        acknowledged += [*first, *map(int, whole.split())]
         sequences = [one.sequence for one in kept(tmp_path)]
         assert len(sequences) == len(set(sequences))
         assert set(acknowledged) <= set(sequences)
         assert_charted_once(tmp_path)
-    assert len(acknowledged) > 200
 
 
 def test_a_broker_and_a_hub_that_is_killed_lose_and_double_nothing(tmp_path: Path) -> None:
@@ -85,7 +83,7 @@ def test_a_broker_and_a_hub_that_is_killed_lose_and_double_nothing(tmp_path: Pat
 
     with mosquitto(tmp_path / "broker", "max_queued_messages 0") as broker:
         child = start(tmp_path / "data", str(broker.port))
-        deadline = time.monotonic() + 20
+        deadline = time.monotonic() + 60
         while "SUBSCRIBE" not in broker.log.read_text():  # from here on the broker keeps messages for it
             assert time.monotonic() < deadline
             time.sleep(0.02)
@@ -107,7 +105,7 @@ def test_a_broker_and_a_hub_that_is_killed_lose_and_double_nothing(tmp_path: Pat
 
         asyncio.run(both())
         while len(kept(tmp_path / "data")) < count:
-            assert time.monotonic() < deadline + 20, len(kept(tmp_path / "data"))
+            assert time.monotonic() < deadline + 30, len(kept(tmp_path / "data"))
             time.sleep(0.05)
         time.sleep(0.3)  # what would be doubled comes now
         child.kill()

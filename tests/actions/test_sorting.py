@@ -3,10 +3,11 @@
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from quality_creator.actions.sorting import Sorted, Stream, sort_out, suspicious
+from quality_creator.actions.sorting import Sorted, sort_out, suspicious
 from quality_creator.factory.intake import Batch, Outcome
 from quality_creator.model.clock import Micros, micros
 from quality_creator.model.reading import Count, Refusal
+from quality_creator.store.measurements import Known, Stream
 from tests.actions.floor import NOW, Name, batch, measured
 
 
@@ -14,13 +15,13 @@ class Remembering:
     """The plainest store: every key it ever took, and the time that came with it."""
 
     def __init__(self) -> None:
-        self.times: dict[tuple[str, str, int], Micros] = {}
+        self.times: dict[tuple[str, str, str, int], Micros] = {}
 
     def take(self, one: Batch) -> tuple[int, list[int], list[int]]:
         """How many are new, the positions of duplicates, and of sequences used again."""
         new, duplicates, again = 0, [], []
         for position, m in enumerate(one.measurements):
-            key = (m.gauge, m.characteristic, m.sequence)
+            key = (m.gauge, m.characteristic, m.tag, m.sequence)
             if key not in self.times:
                 self.times[key] = m.time
                 new += 1
@@ -30,11 +31,12 @@ class Remembering:
                 again.append(position)
         return new, duplicates, again
 
-    def highest(self, batches: list[Batch]) -> dict[Stream, int]:
+    def streams(self, batches: list[Batch]) -> dict[Stream, Known]:
         """As the database would say it."""
-        streams = {(m.gauge, m.characteristic) for one in batches for m in one.measurements}
+        streams = {(m.gauge, m.characteristic, m.tag) for one in batches for m in one.measurements}
         return {
-            stream: max((key[2] for key in self.times if key[:2] == stream), default=-1) for stream in streams
+            stream: Known(0, max((key[3] for key in self.times if key[:3] == stream), default=-1))
+            for stream in streams
         }
 
     def known(self, asked: dict[Stream, list[int]]) -> dict[Stream, dict[int, Micros]]:
@@ -57,7 +59,7 @@ def test_each_sequence_is_taken_once_whatever_is_sent_again(rounds: Rounds) -> N
         batches = [
             batch(*(measured(n, of=of, at=n + 100 * late) for n, of, late in one)) for one in transaction
         ]
-        asked = suspicious(batches, store.highest(batches))
+        asked = suspicious(batches, store.streams(batches))
         found = sort_out(batches, store.known(asked), {})
         expected = [store.take(one) for one in batches]
         assert [
@@ -74,9 +76,9 @@ def alone(*batches: Batch, counts: dict[str, Count] | None = None) -> Sorted:
 
 def test_only_streams_that_do_not_go_up_are_looked_up() -> None:
     up, down = [measured(n) for n in (5, 6, 9)], [measured(n, of="peel") for n in (3, 2)]
-    highest: dict[Stream, int] = {("press", "moisture"): 4, ("press", "peel"): -1}  # type: ignore[dict-item]
-    assert suspicious([batch(*up), batch(*down)], highest) == {("press", "peel"): [3, 2]}
-    assert suspicious([batch(*up), batch(measured(9))], highest) == {("press", "moisture"): [5, 6, 9, 9]}
+    streams = {("press", "moisture", ""): Known(1, 4), ("press", "peel", ""): Known(2, -1)}
+    assert suspicious([batch(*up), batch(*down)], streams) == {("press", "peel", ""): [3, 2]}
+    assert suspicious([batch(*up), batch(measured(9))], streams) == {("press", "moisture", ""): [5, 6, 9, 9]}
 
 
 def test_a_batch_is_charted_in_the_order_of_its_times_and_batches_in_that_of_their_arrival() -> None:
@@ -86,7 +88,7 @@ def test_a_batch_is_charted_in_the_order_of_its_times_and_batches_in_that_of_the
 
 
 def test_a_sequence_that_is_used_again_is_refused_in_words() -> None:
-    known: dict[Stream, dict[int, Micros]] = {("press", "moisture"): {7: micros(NOW)}}  # type: ignore[dict-item]
+    known = {("press", "moisture", ""): {7: micros(NOW)}}
     found = sort_out([batch(measured(7, at=250))], known, {})
     assert found.outcomes[0].refusals == [
         Refusal(

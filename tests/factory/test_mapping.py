@@ -61,6 +61,7 @@ def test_a_reading_becomes_a_measurement() -> None:
                 time=micros(NOW - timedelta(seconds=0.75)),
                 gauge="press",
                 sequence=17,
+                tag="moisture",
             )
         ],
         items=[0],

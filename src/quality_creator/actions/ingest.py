@@ -34,6 +34,7 @@ from quality_creator.model.reading import Count, Measurement
 from quality_creator.store import charts, counters, measurements, refusals, told
 from quality_creator.store.charts import Choice
 from quality_creator.store.database import Database, Transaction
+from quality_creator.store.measurements import Known, Stream
 from quality_creator.store.refusals import RefusalCount
 
 GATHER_S = 0.002
@@ -105,6 +106,16 @@ class _Kept:
     recent: list[tuple[Micros, Judged]]
 
 
+@dataclass(frozen=True, slots=True)
+class _Done:
+    """What a transaction brought; it counts once it is committed."""
+
+    kept: Sorted
+    judgements: Sequence[Judgement]
+    judged: Judged
+    streams: Mapping[Stream, Known]
+
+
 @dataclass(slots=True)
 class _Waiting:
     batch: Batch
@@ -148,7 +159,7 @@ class Ingest:
         # What follows is what the newest commit left.
         self._charts = kept.charts
         self._counts = kept.counts
-        self._highest: dict[tuple[GaugeId, CharacteristicId], int] = {}
+        self._streams: dict[Stream, Known] = {}
         self._recent = deque(kept.recent)
         self._recent_points = sum(len(judged.points) for _, judged in self._recent)
         self._forgotten = Micros(0)
@@ -352,9 +363,7 @@ class Ingest:
         began = self._clock()
         try:
             batches = [waiting.batch for waiting in group]
-            kept, judgements, judged = await self._database.transact(
-                self._transaction, batches, micros(began)
-            )
+            done = await self._database.transact(self._transaction, batches, micros(began))
         except Unavailable as error:
             self._tally.last_error = str(error)
             for waiting in group:
@@ -365,9 +374,9 @@ class Ingest:
                 _fail(waiting, Unavailable(STOPPED))
             raise
         else:
-            self._adopt(kept, judgements, began)
-            self._tell(judged, micros(began))
-            for waiting, outcome in zip(group, kept.outcomes, strict=True):
+            self._adopt(done, began)
+            self._tell(done.judged, micros(began))
+            for waiting, outcome in zip(group, done.kept.outcomes, strict=True):
                 if not waiting.done.done():
                     waiting.done.set_result(outcome)
         finally:
@@ -391,30 +400,33 @@ class Ingest:
             self._queued -= sum(waiting.size for waiting in group)
             self._changed.notify_all()
 
-    def _transaction(
-        self, transaction: Transaction, batches: Sequence[Batch], now: Micros
-    ) -> tuple[Sorted, list[Judgement], Judged]:
+    def _transaction(self, transaction: Transaction, batches: Sequence[Batch], now: Micros) -> _Done:
         """Everything between the beginning of a transaction and its commit; runs off the event loop."""
-        for key in {(m.gauge, m.characteristic) for batch in batches for m in batch.measurements}:
-            if key not in self._highest:
-                highest = measurements.highest(transaction, *key)
-                self._highest[key] = -1 if highest is None else highest
-        known = {
-            key: measurements.times(transaction, *key, sequences)
-            for key, sequences in suspicious(batches, self._highest).items()
+        streams = self._known(transaction, batches)
+        times = {
+            stream: measurements.times(transaction, streams[stream].number, sequences)
+            for stream, sequences in suspicious(batches, streams).items()
         }
-        kept = sort_out(batches, known, self._counts)
+        kept = sort_out(batches, times, self._counts)
         judgements = self._judge(kept.measurements)
         judged = Judged(
             points=tuple((j.chart.characteristic, point) for j in judgements for point in j.points),
             counters=tuple(_event(count) for count in kept.counts.values()),
         )
+        measurements.add(transaction, kept.measurements, streams, now)
         _store(transaction, kept, judgements, now)
         _remember(transaction, judged, now)
         if now - self._forgotten > FORGET_S * 1e6:
             told.forget(transaction, Micros(now - round(RECENT_S * 1e6)))
             self._forgotten = now
-        return kept, judgements, judged
+        return _Done(kept, judgements, judged, _higher(streams, kept.measurements))
+
+    def _known(self, transaction: Transaction, batches: Sequence[Batch]) -> dict[Stream, Known]:
+        """The streams of these batches; of one that was not seen since the start, the store is asked."""
+        needed = {(m.gauge, m.characteristic, m.tag) for batch in batches for m in batch.measurements}
+        return {
+            stream: self._streams.get(stream) or measurements.known(transaction, stream) for stream in needed
+        }
 
     def _judge(self, new: Sequence[Measurement]) -> list[Judgement]:
         by_characteristic: dict[CharacteristicId, list[Measurement]] = {}
@@ -422,13 +434,12 @@ class Ingest:
             by_characteristic.setdefault(one.characteristic, []).append(one)
         return [judging.judge(self._charts[name], values) for name, values in by_characteristic.items()]
 
-    def _adopt(self, kept: Sorted, judgements: Sequence[Judgement], began: datetime) -> None:
-        for judgement in judgements:
+    def _adopt(self, done: _Done, began: datetime) -> None:
+        kept = done.kept
+        for judgement in done.judgements:
             self._charts[judgement.chart.characteristic.id] = judgement.chart
         self._counts |= kept.counts
-        for one in kept.measurements:
-            key = (one.gauge, one.characteristic)
-            self._highest[key] = max(self._highest[key], one.sequence)
+        self._streams |= done.streams
         tally = self._tally
         tally.measurements += len(kept.measurements)
         tally.transactions += 1
@@ -484,7 +495,6 @@ def _remember(transaction: Transaction, judged: Judged, now: Micros) -> None:
 
 def _store(transaction: Transaction, kept: Sorted, judgements: Sequence[Judgement], at: Micros) -> None:
     now = utc(at)
-    measurements.add(transaction, kept.measurements, at)
     charts.save(transaction, [judgement.chart.row() for judgement in judgements])
     for judgement in judgements:
         for estimation in judgement.estimations:
@@ -492,6 +502,15 @@ def _store(transaction: Transaction, kept: Sorted, judgements: Sequence[Judgemen
             charts.add_estimation(transaction, name, estimation, by=estimation.by, made=now)
     counters.save(transaction, kept.counts.values())
     refusals.add(transaction, [refusal for outcome in kept.outcomes for refusal in outcome.refusals], now)
+
+
+def _higher(streams: Mapping[Stream, Known], new: Sequence[Measurement]) -> dict[Stream, Known]:
+    """The streams as they stand after these measurements."""
+    top = {stream: known.highest for stream, known in streams.items()}
+    for one in new:
+        stream = (one.gauge, one.characteristic, one.tag)
+        top[stream] = max(top[stream], one.sequence)
+    return {stream: Known(streams[stream].number, highest) for stream, highest in top.items()}
 
 
 def _event(count: Count) -> Counters:

@@ -5,11 +5,9 @@ from dataclasses import dataclass
 
 from quality_creator.factory.intake import Batch, Outcome
 from quality_creator.model.clock import Micros, iso
-from quality_creator.model.ids import CharacteristicId, GaugeId
+from quality_creator.model.ids import GaugeId
 from quality_creator.model.reading import Count, Measurement, Refusal
-
-Stream = tuple[GaugeId, CharacteristicId]
-"""Within a stream a sequence names one measurement for ever."""
+from quality_creator.store.measurements import Known, Stream
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,17 +23,17 @@ class Sorted:
     """One for each batch, as is `gauges`."""
 
 
-def suspicious(batches: Sequence[Batch], highest: Mapping[Stream, int]) -> dict[Stream, list[int]]:
+def suspicious(batches: Sequence[Batch], known: Mapping[Stream, Known]) -> dict[Stream, list[int]]:
     """The sequences that must be looked up: all those of streams that do not simply go up.
 
     A stream whose sequences rise above all that it ever brought, which is nearly every one, can
     hold nothing twice; only of the others the store is asked.
     """
-    top = dict(highest)
+    top = {stream: one.highest for stream, one in known.items()}
     turned: set[Stream] = set()
     for batch in batches:
         for one in batch.measurements:
-            stream = (one.gauge, one.characteristic)
+            stream = (one.gauge, one.characteristic, one.tag)
             if one.sequence > top[stream]:
                 top[stream] = one.sequence
             else:
@@ -44,7 +42,7 @@ def suspicious(batches: Sequence[Batch], highest: Mapping[Stream, int]) -> dict[
     if turned:
         for batch in batches:
             for one in batch.measurements:
-                stream = (one.gauge, one.characteristic)
+                stream = (one.gauge, one.characteristic, one.tag)
                 if stream in turned:
                     found[stream].append(one.sequence)
     return found
@@ -87,7 +85,7 @@ def _new(
     duplicates: list[int] = []
     refusals: list[Refusal] = []
     for position, one in enumerate(batch.measurements):
-        times = seen.get((one.gauge, one.characteristic))
+        times = seen.get((one.gauge, one.characteristic, one.tag))
         before = None if times is None else times.get(one.sequence)
         if before is None:
             fresh.append(one)

@@ -103,16 +103,16 @@ def _row(
     if routes is None:
         known = ", ".join(map(repr, mapping.reading_tags)) or "none"
         raise BadInput(f"line {line}, column tag: received {tag!r}; allowed: {known}")
-    return tag, tuple(_measurement(route, cells, line) for route in routes.readings)
+    return tag, tuple(_measurement(route, tag, cells, line) for route in routes.readings)
 
 
-def _measurement(route: Route, cells: Mapping[str, str], line: int) -> Measurement:
+def _measurement(route: Route, tag: str, cells: Mapping[str, str], line: int) -> Measurement:
     item: dict[str, Any] = dict(cells)
     numbers = ["value", "sequence", *(["time"] if route.time_format != "rfc3339" else [])]
     item |= {name: _number(cells[name]) for name in numbers if name in cells}
     item.setdefault("sequence", line)
     try:
-        return measurement(replace(route, **_CELLS), item, _ANY_TIME)
+        return measurement(replace(route, **_CELLS), tag, item, _ANY_TIME)
     except Refused as error:
         column = _COLUMN.get(error.reason)
         where = f"line {line}, column {column}" if column else f"line {line}"

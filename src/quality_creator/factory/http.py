@@ -20,7 +20,7 @@ import msgspec
 
 from quality_creator.config import HttpGauge
 from quality_creator.factory.intake import Batch, ConnectorStatus, Outcome, Sink, Tally
-from quality_creator.factory.mapping import GaugeMapping, Refused, Routes, decode, read_items, refused, shown
+from quality_creator.factory.mapping import GaugeMapping, Item, Refused, decode, read_items, refused, shown
 from quality_creator.model.errors import Unavailable
 from quality_creator.model.reading import Reason, Refusal
 
@@ -104,16 +104,14 @@ def _lists(decoded: Any) -> tuple[list[Any], list[Any]]:
     return decoded.get("readings", []), decoded.get("counters", [])
 
 
-def _routed(
-    mapping: GaugeMapping, among: Among, items: list[Any], unknown: list[Refusal]
-) -> Iterator[tuple[int, Routes, Any]]:
+def _routed(mapping: GaugeMapping, among: Among, items: list[Any], unknown: list[Refusal]) -> Iterator[Item]:
     """Each item with the routes of its tag; those without go to `unknown`."""
     tags = mapping.reading_tags if among == "readings" else mapping.counter_tags
     for index, item in enumerate(items):
         tag = item.get("tag") if type(item) is dict else None
         routes = tags.get(tag) if type(tag) is str else None
-        if routes is not None:
-            yield index, routes, item
+        if routes is not None and tag is not None:
+            yield Item(index, tag, routes, item)
         else:
             unknown.append(_unrouted(item, tags).refusal(mapping.gauge, index, among))
 

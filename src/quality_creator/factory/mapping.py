@@ -10,7 +10,7 @@ import reprlib
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, Literal, get_args
+from typing import Any, Literal, NamedTuple, get_args
 
 import msgspec
 
@@ -257,10 +257,21 @@ def read_payload(
     except Refused as error:
         return refused(mapping.gauge, error.reason, f"on {topic!r}: {error.detail}")
     items = decoded if isinstance(decoded, list) else [decoded]
-    return read_items(mapping, [(index, routes, item) for index, item in enumerate(items)], now)
+    return read_items(mapping, [Item(index, topic, routes, item) for index, item in enumerate(items)], now)
 
 
-def read_items(mapping: GaugeMapping, items: Iterable[tuple[int, Routes, Any]], now: datetime) -> Batch:
+class Item(NamedTuple):
+    """One item of a message, and where it leads."""
+
+    place: int
+    """Position in the message, from 0."""
+    tag: str
+    """What the gauge calls it; for MQTT the topic."""
+    routes: Routes
+    value: Any
+
+
+def read_items(mapping: GaugeMapping, items: Iterable[Item], now: datetime) -> Batch:
     """What a message's items say, each by its own routes."""
     clock = mapping.clock(now)
     measurements: list[Measurement] = []
@@ -268,10 +279,10 @@ def read_items(mapping: GaugeMapping, items: Iterable[tuple[int, Routes, Any]], 
     counts: list[Count] = []
     count_places: list[int] = []
     refusals: list[Refusal] = []
-    for index, routes, item in items:
+    for index, tag, routes, item in items:
         for route in routes.readings:
             try:
-                measurements.append(measurement(route, item, clock))
+                measurements.append(measurement(route, tag, item, clock))
                 places.append(index)
             except Refused as error:
                 refusals.append(error.refusal(mapping.gauge, index, "readings"))
@@ -292,7 +303,7 @@ def refused(gauge: GaugeId, reason: Reason, detail: str) -> Batch:
 # --- one item ------------------------------------------------------------------------------------
 
 
-def measurement(route: Route, item: Any, clock: Clock) -> Measurement:
+def measurement(route: Route, tag: str, item: Any, clock: Clock) -> Measurement:
     """One reading. Raises Refused."""
     value = _value(_required(item, route.value), route)
     time = _time(_required(item, route.time), route.time_format, clock)
@@ -305,6 +316,7 @@ def measurement(route: Route, item: Any, clock: Clock) -> Measurement:
         gauge=route.gauge,
         sequence=sequence,
         status=_status(_optional(item, route.status)),
+        tag=tag,
     )
 
 

@@ -34,6 +34,8 @@ class Measurement(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fiel
     gauge: GaugeId
     sequence: int
     status: Status = "good"
+    tag: str = ""
+    """What the gauge calls it (for MQTT the topic); sequences are counted within a tag."""
 
 
 class Count(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, gc=False):

@@ -1,27 +1,66 @@
-"""The measurements: each taken in once, found again by characteristic and time."""
+"""The measurements: each taken in once, found again by characteristic, time and order of arrival."""
 
 import functools
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
 
-from sqlalchemy import Dialect, func, select
+from sqlalchemy import Dialect, Row, Select, func, select
 
 from quality_creator.model.clock import Micros
 from quality_creator.model.ids import CharacteristicId, GaugeId
 from quality_creator.model.reading import Measurement
 from quality_creator.store.database import Transaction
-from quality_creator.store.tables import measurements
+from quality_creator.store.tables import measurements, streams
 
-_COLUMNS = ["gauge", "sequence", "characteristic", "time", "received", "value", "status"]
+Stream = tuple[GaugeId, CharacteristicId, str]
+"""Gauge, characteristic and tag. Within a stream a sequence names one measurement for ever."""
+
+_COLUMNS = ["stream", "sequence", "time", "received", "value", "status"]
 
 _AT_ONCE = 500
 """Values in one IN (...); SQLite allows 32,766 parameters, and more of them are not quicker."""
 
 
-def add(connection: Transaction, new: Sequence[Measurement], received: Micros) -> None:
+@dataclass(frozen=True, slots=True)
+class Known:
+    """What is kept of a stream."""
+
+    number: int
+    """What stands for it in the table of measurements."""
+    highest: int
+    """The highest sequence that it brought; -1 when it brought none."""
+
+
+def known(connection: Transaction, stream: Stream) -> Known:
+    """What is kept of a stream; a new one gets its number."""
+    gauge, characteristic, tag = stream
+    s = streams.c
+    number = connection.scalar(
+        select(s.id).where(s.gauge == gauge, s.characteristic == characteristic, s.tag == tag)
+    )
+    if number is None:
+        made = connection.execute(
+            streams.insert().values(gauge=gauge, characteristic=characteristic, tag=tag)
+        ).inserted_primary_key
+        assert made is not None
+        return Known(made[0], -1)
+    highest = connection.scalar(
+        select(func.max(measurements.c.sequence)).where(measurements.c.stream == number)
+    )
+    return Known(number, -1 if highest is None else highest)
+
+
+def add(
+    connection: Transaction, new: Sequence[Measurement], known: Mapping[Stream, Known], received: Micros
+) -> None:
     """Keep measurements that are known to be new, in the order of their arrival."""
-    # The driver gets rows as they are: parameters by name cost as much again as the insertion.
-    rows = [(m.gauge, m.sequence, m.characteristic, m.time, received, m.value, m.status) for m in new]
+    rows = [
+        (known[m.gauge, m.characteristic, m.tag].number, m.sequence, m.time, received, m.value, m.status)
+        for m in new
+    ]
     if rows:
+        # The driver gets rows as they are: parameters by name cost as much again as the insertion.
         connection.exec_driver_sql(_insertion(connection.dialect), rows)
 
 
@@ -33,27 +72,14 @@ def _insertion(dialect: Dialect) -> str:
     return str(compiled)
 
 
-def highest(connection: Transaction, gauge: GaugeId, characteristic: CharacteristicId) -> int | None:
-    """The highest sequence that a gauge brought for a characteristic; None when there is none."""
-    m = measurements.c
-    found: int | None = connection.scalar(
-        select(func.max(m.sequence)).where(m.gauge == gauge, m.characteristic == characteristic)
-    )
-    return found
-
-
-def times(
-    connection: Transaction, gauge: GaugeId, characteristic: CharacteristicId, sequences: Sequence[int]
-) -> dict[int, Micros]:
-    """Which of these sequences are kept already, and with what time."""
+def times(connection: Transaction, number: int, sequences: Sequence[int]) -> dict[int, Micros]:
+    """Which of these sequences of a stream are kept already, and with what time."""
     m = measurements.c
     found: dict[int, Micros] = {}
     for start in range(0, len(sequences), _AT_ONCE):
         rows = connection.execute(
             select(m.sequence, m.time).where(
-                m.gauge == gauge,
-                m.characteristic == characteristic,
-                m.sequence.in_(sequences[start : start + _AT_ONCE]),
+                m.stream == number, m.sequence.in_(sequences[start : start + _AT_ONCE])
             )
         )
         found.update((sequence, time) for sequence, time in rows)
@@ -69,40 +95,62 @@ def between(
 ) -> list[Measurement]:
     """A characteristic's measurements with start <= time < end, oldest first, at most `limit`."""
     m = measurements.c
-    rows = connection.execute(
-        select(m.characteristic, m.value, m.time, m.gauge, m.sequence, m.status)
-        .where(m.characteristic == characteristic, m.time >= start, m.time < end)
-        .order_by(m.time, m.id)
-        .limit(limit)
-    )
-    return [Measurement(**row._mapping) for row in rows]
+    wanted = _rows().where(m.time >= start, m.time < end).order_by(m.time, m.id).limit(limit)
+    found = _of_streams(connection, characteristic, wanted)
+    return _measurements(sorted(found, key=lambda row: (row.time, row.id))[:limit])
 
 
 def newest(connection: Transaction, characteristic: CharacteristicId, count: int) -> list[Measurement]:
     """A characteristic's newest measurements by their time, oldest first."""
     m = measurements.c
-    rows = connection.execute(
-        select(m.characteristic, m.value, m.time, m.gauge, m.sequence, m.status)
-        .where(m.characteristic == characteristic)
-        .order_by(m.time.desc(), m.id.desc())
-        .limit(count)
-    )
-    return [Measurement(**row._mapping) for row in rows][::-1]
+    wanted = _rows().order_by(m.time.desc(), m.id.desc()).limit(count)
+    found = _of_streams(connection, characteristic, wanted)
+    return _measurements(sorted(found, key=lambda row: (row.time, row.id))[-count:])
 
 
 def arrived(connection: Transaction, characteristic: CharacteristicId, count: int) -> list[Measurement]:
     """A characteristic's newest measurements in the order of their arrival, which is that of its chart."""
-    m = measurements.c
-    rows = connection.execute(
-        select(m.characteristic, m.value, m.time, m.gauge, m.sequence, m.status)
-        .where(m.characteristic == characteristic)
-        .order_by(m.id.desc())
-        .limit(count)
-    )
-    return [Measurement(**row._mapping) for row in rows][::-1]
+    wanted = _rows().order_by(measurements.c.id.desc()).limit(count)
+    found = _of_streams(connection, characteristic, wanted)
+    return _measurements(sorted(found, key=lambda row: row.id)[-count:])
 
 
 def total(connection: Transaction, characteristic: CharacteristicId) -> int:
     """How many measurements of a characteristic there are."""
-    m = measurements.c
-    return connection.scalar(select(func.count()).where(m.characteristic == characteristic)) or 0
+    joined = measurements.c.stream == streams.c.id
+    counted = select(func.count()).where(joined, streams.c.characteristic == characteristic)
+    return connection.scalar(counted) or 0
+
+
+def _rows() -> Select[Any]:
+    m, s = measurements.c, streams.c
+    return select(m.id, s.gauge, s.characteristic, s.tag, m.sequence, m.time, m.value, m.status).where(
+        m.stream == s.id
+    )
+
+
+def _of_streams(
+    connection: Transaction, characteristic: CharacteristicId, wanted: Select[Any]
+) -> list[Row[Any]]:
+    """What is wanted of each of the characteristic's streams: one after the other, as the index has them."""
+    numbers = connection.execute(select(streams.c.id).where(streams.c.characteristic == characteristic))
+    return [
+        row
+        for number in numbers.scalars().all()
+        for row in connection.execute(wanted.where(measurements.c.stream == number))
+    ]
+
+
+def _measurements(rows: Iterable[Row[Any]]) -> list[Measurement]:
+    return [
+        Measurement(
+            characteristic=row.characteristic,
+            value=row.value,
+            time=row.time,
+            gauge=row.gauge,
+            sequence=row.sequence,
+            status=row.status,
+            tag=row.tag,
+        )
+        for row in rows
+    ]

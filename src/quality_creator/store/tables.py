@@ -110,21 +110,31 @@ takes = Table(
     comment="What was aired from when on: never changed afterwards.",
 )
 
+streams = Table(
+    "streams",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("gauge", String(64), nullable=False),
+    Column("characteristic", String(64), nullable=False),
+    Column("tag", Text, nullable=False, comment="for MQTT the topic"),
+    UniqueConstraint("gauge", "characteristic", "tag"),
+    comment="Whose sequences are counted together; a number in place of names halves the measurements.",
+)
+
 measurements = Table(
     "measurements",
     metadata,
     # SQLite counts rows only in a column that is exactly INTEGER; its integers have 64 bits.
     Column("id", BigInteger().with_variant(Integer, "sqlite"), primary_key=True),
-    Column("gauge", String(64), nullable=False),
+    Column("stream", Integer, nullable=False, comment="streams.id"),
     Column("sequence", BigInteger, nullable=False),
-    Column("characteristic", String(64), nullable=False),
     Column("time", BigInteger, nullable=False, comment="the source's, microseconds since 1970"),
     Column("received", BigInteger, nullable=False, comment="ours, microseconds since 1970"),
     Column("value", Float, nullable=False),
     Column("status", String(16), nullable=False),
-    UniqueConstraint("gauge", "characteristic", "sequence"),
-    Index("ix_measurements_characteristic_time", "characteristic", "time"),
-    Index("ix_measurements_characteristic_id", "characteristic", "id"),
+    UniqueConstraint("stream", "sequence"),
+    Index("ix_measurements_stream_time", "stream", "time"),
+    Index("ix_measurements_stream_id", "stream", "id"),
 )
 
 charts = Table(

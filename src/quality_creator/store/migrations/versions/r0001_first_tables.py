@@ -73,21 +73,26 @@ def upgrade() -> None:
     op.create_table(
         "measurements",
         sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
-        sa.Column("gauge", sa.String(length=64), nullable=False),
+        sa.Column("stream", sa.Integer(), nullable=False, comment="streams.id"),
         sa.Column("sequence", sa.BigInteger(), nullable=False),
-        sa.Column("characteristic", sa.String(length=64), nullable=False),
         sa.Column("time", sa.BigInteger(), nullable=False, comment="the source's, microseconds since 1970"),
         sa.Column("received", sa.BigInteger(), nullable=False, comment="ours, microseconds since 1970"),
         sa.Column("value", sa.Float(), nullable=False),
         sa.Column("status", sa.String(length=16), nullable=False),
         sa.PrimaryKeyConstraint("id", name="pk_measurements"),
-        sa.UniqueConstraint("gauge", "characteristic", "sequence", name="uq_measurements_gauge"),
+        sa.UniqueConstraint("stream", "sequence", name="uq_measurements_stream"),
     )
-    op.create_index(
-        "ix_measurements_characteristic_time", "measurements", ["characteristic", "time"], unique=False
-    )
-    op.create_index(
-        "ix_measurements_characteristic_id", "measurements", ["characteristic", "id"], unique=False
+    op.create_index("ix_measurements_stream_time", "measurements", ["stream", "time"], unique=False)
+    op.create_index("ix_measurements_stream_id", "measurements", ["stream", "id"], unique=False)
+    op.create_table(
+        "streams",
+        sa.Column("id", sa.Integer(), nullable=False),
+        sa.Column("gauge", sa.String(length=64), nullable=False),
+        sa.Column("characteristic", sa.String(length=64), nullable=False),
+        sa.Column("tag", sa.Text(), nullable=False, comment="for MQTT the topic"),
+        sa.PrimaryKeyConstraint("id", name="pk_streams"),
+        sa.UniqueConstraint("gauge", "characteristic", "tag", name="uq_streams_gauge"),
+        comment="Whose sequences are counted together; a number in place of names halves the measurements.",
     )
     op.create_table(
         "refusals",
