@@ -18,6 +18,7 @@ export default defineConfig({
         home: "src/home.ts",
         episode: "src/episode.ts",
         design: "src/design.ts",
+        lines: "src/lines.ts",
       },
     },
   },

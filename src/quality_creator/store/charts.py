@@ -60,6 +60,12 @@ def load(connection: Transaction) -> dict[CharacteristicId, ChartRow]:
     return {row.characteristic: row for row in rows}
 
 
+def one(connection: Transaction, characteristic: CharacteristicId) -> ChartRow | None:
+    """One chart; None before its first value."""
+    row = connection.execute(select(charts).where(charts.c.characteristic == characteristic)).first()
+    return None if row is None else msgspec.convert(row, ChartRow, from_attributes=True)
+
+
 def save(connection: Transaction, rows: Iterable[ChartRow]) -> None:
     """Put charts in the place of what was kept of them."""
     values = [msgspec.structs.asdict(row) for row in rows]

@@ -19,7 +19,7 @@ from quality_creator.model.errors import (
     QualityCreatorError,
     Unavailable,
 )
-from quality_creator.web import api, live, site
+from quality_creator.web import api, lines, live, site
 from quality_creator.web.api import json
 from quality_creator.web.security import SecurityHeaders
 
@@ -37,7 +37,7 @@ STATUS: list[tuple[type[QualityCreatorError], int]] = [
 def build(hub: Hub) -> ASGIApp:
     """The application for one hub."""
     return Starlette(
-        routes=[*live.routes(hub), *api.routes(hub), *site.routes(hub)],
+        routes=[*live.routes(hub), *api.routes(hub), *lines.routes(hub), *site.routes(hub)],
         middleware=[Middleware(SecurityHeaders)],
         exception_handlers={
             QualityCreatorError: _refusal(hub),
@@ -65,6 +65,7 @@ def _http_error(hub: Hub) -> Callable[[Request, Exception], Response]:
 
 
 def _answer(request: Request, code: int, words: str) -> Response:
-    if request.url.path.startswith(("/api/", "/live/")):
+    path = request.url.path
+    if path.startswith(("/api/", "/live/")) or path.endswith(".json"):
         return json({"error": words}, code)
     return site.error_page(request, code, words)

@@ -87,6 +87,16 @@ def render_error(language: Language, status: int, detail: str, *, path: str = "/
     return _page(language, "error.html", path, status=status, heading=heading, advice=advice, detail=detail)
 
 
+def render(language: Language, template: str, path: str, **values: Any) -> str:
+    """A page of a template whose scripts have the words that they need."""
+    return _page(language, template, path, words=_island_words(language), **values)
+
+
+def say(language: Language, message: str) -> str:
+    """A message in the reader's language."""
+    return _catalogue(language).gettext(message)
+
+
 def _page(language: Language, template: str, path: str, **values: Any) -> str:
     return _environment(language).get_template(template).render(language=language, path=path, **values)
 

@@ -1,0 +1,298 @@
+/** The quality engineer's pages: the live chart, the Phase I dialogue, and what a choice of rules costs. */
+
+import "uplot/dist/uPlot.min.css";
+import "./styles/instrument.css";
+import "./styles/lines.css";
+import { ControlChart, type Numbered, type Sheet } from "./charts/control";
+import { onTheme } from "./charts/palette";
+import { h, part, tell } from "./dom";
+import { clock, number } from "./format";
+import type { ChartLimits } from "./stream/message";
+import { ruleWords, say } from "./words";
+
+interface Point {
+  readonly number: number;
+  readonly time: number;
+  readonly location: number;
+  readonly spread: number | null;
+  readonly signals: readonly { readonly rule: string; readonly continuing?: boolean }[];
+}
+
+interface Picture {
+  readonly definition: {
+    readonly size: number;
+    readonly unit: string;
+    readonly decimals: number;
+    readonly rules: readonly string[];
+    readonly location: ChartLimits | null;
+    readonly spread: ChartLimits | null;
+  };
+  readonly sigma: number | null;
+  readonly points: readonly Point[];
+  readonly total: number;
+}
+
+const POLL_MS = 1000;
+const STUDY_EVERY = 10;
+/** Points that may still change their signals with what comes, and are read again. */
+const OVERLAP = 1;
+const SPREAD_RULES = new Set(["spread-limits"]);
+
+class Control {
+  private readonly location: ControlChart;
+  private readonly spread: ControlChart;
+  private readonly readout = part("readout");
+  private readonly signals = part("signals");
+  private points: Point[] = [];
+  private picture: Picture | null = null;
+  private judged = "";
+  private polls = 0;
+
+  constructor(private readonly host: HTMLElement) {
+    const upper = h("div", { class: "chart" });
+    const lower = h("div", { class: "chart" });
+    host.append(
+      h("p", { class: "chart__caption", id: "upper-caption" }),
+      upper,
+      h("p", { class: "chart__caption", id: "lower-caption" }),
+      lower,
+    );
+    host.setAttribute("role", "img");
+    const handlers = {
+      hover: (at: number | null) => this.tell(at),
+      choose: (first: number, last: number) => choose(first + 1, last + 1),
+    };
+    this.location = new ControlChart(upper, 300, null, handlers);
+    this.spread = new ControlChart(lower, 150, 0, handlers);
+    new ResizeObserver(() => {
+      this.location.resize(upper.clientWidth);
+      this.spread.resize(lower.clientWidth);
+    }).observe(host);
+    onTheme(() => {
+      this.location.repaint();
+      this.spread.repaint();
+    });
+  }
+
+  async follow(): Promise<void> {
+    for (;;) {
+      if (!document.hidden) {
+        try {
+          await this.read();
+          this.host.removeAttribute("data-broken");
+        } catch {
+          this.host.setAttribute("data-broken", "");
+          tell(this.readout, say("reading-lost"));
+        }
+      }
+      await new Promise((wake) => setTimeout(wake, POLL_MS));
+    }
+  }
+
+  private async read(): Promise<void> {
+    const newest = this.points.at(-1)?.number;
+    const since = newest === undefined ? 0 : Math.max(0, newest + 1 - OVERLAP);
+    const picture = await this.fetch(since);
+    const judged = JSON.stringify([picture.definition, picture.sigma]);
+    const gap = newest !== undefined && (picture.points[0]?.number ?? Infinity) > newest + 1;
+    if (since > 0 && (judged !== this.judged || gap)) {
+      // Other limits or rules judge now, or more came than one answer holds: read all of it anew.
+      const whole = await this.fetch(0);
+      this.points = [...whole.points];
+      this.picture = whole;
+    } else {
+      const known = this.points.filter((point) => point.number < since);
+      this.points = [...known, ...picture.points].slice(-Number(this.host.dataset["shown"]));
+      this.picture = picture;
+    }
+    this.judged = judged;
+    this.show();
+    this.polls += 1;
+    if (this.polls % STUDY_EVERY === 0) await refresh("[data-live]");
+  }
+
+  private async fetch(since: number): Promise<Picture> {
+    const answer = await fetch(`${this.host.dataset["source"]}?since=${since}`, { headers: { accept: "application/json" } });
+    if (answer.status === 403) location.reload();
+    if (!answer.ok) throw new Error(String(answer.status));
+    return (await answer.json()) as Picture;
+  }
+
+  /** Draw what is known, with what the form says now. */
+  show(): void {
+    const { picture, points, host } = this;
+    if (!picture) return;
+    const { definition } = picture;
+    const { size, unit, decimals } = definition;
+    const { excluded, span } = asked();
+    const data = host.dataset;
+    const proposed =
+      data["center"] === undefined
+        ? null
+        : { center: Number(data["center"]), lower: Number(data["lower"]), upper: Number(data["upper"]) };
+    const common = { excluded, span, decimals };
+    const location: Sheet = {
+      ...common,
+      dots: points.map((point) => dot(point, point.location, false)),
+      limits: definition.location,
+      sigma: picture.sigma,
+      proposed,
+    };
+    const spread: Sheet = {
+      ...common,
+      dots: points.flatMap((point) => (point.spread === null ? [] : [dot(point, point.spread, true)])),
+      limits: definition.spread,
+      sigma: null,
+      proposed: null,
+    };
+    this.location.show(location);
+    this.spread.show(spread);
+    tell(part("upper-caption"), say("chart-caption", { text: size > 1 ? say("location-x", { size }) : say("location-i"), unit }));
+    tell(part("lower-caption"), say("chart-caption", { text: size > 1 ? say("spread-x") : say("spread-i"), unit }));
+    const newest = points.at(-1);
+    host.dataset["newest"] = newest ? String(newest.number + 1) : "0";
+    host.dataset["upperLimit"] = definition.location?.upper === undefined ? "" : String(definition.location?.upper);
+    host.setAttribute("aria-label", say("control-summary", { count: points.length, total: picture.total, signals: points.filter((p) => p.signals.length > 0).length }));
+    if (!this.hovering) this.tell(null);
+    this.listSignals();
+  }
+
+  private hovering = false;
+
+  private tell(at: number | null): void {
+    this.hovering = at !== null;
+    const point = at === null ? this.points.at(-1) : this.points.find((one) => one.number === at);
+    tell(this.readout, point ? this.words(point) : say("no-points"));
+  }
+
+  private words(point: Point): string {
+    const { decimals, unit } = this.picture!.definition;
+    const begun = point.signals.map(({ rule }) => ruleWords(rule));
+    return [
+      say("point", { number: point.number + 1 }),
+      clock(point.time),
+      `${number(point.location, decimals)} ${unit}`,
+      ...begun,
+    ].join(say("separator"));
+  }
+
+  /** The newest signals, for those who cannot point at rings. */
+  private listSignals(): void {
+    const begun = this.points.filter(({ signals }) => signals.some(({ continuing }) => !continuing)).slice(-6).reverse();
+    const key = begun.map(({ number: at }) => at).join();
+    if (this.signals.dataset["key"] === key) return;
+    this.signals.dataset["key"] = key;
+    this.signals.replaceChildren(
+      ...begun.map((point) => {
+        const rules = point.signals.filter(({ continuing }) => !continuing).map(({ rule }) => ruleWords(rule));
+        const leave = h("button", { type: "button", class: "link" }, say("leave-out"));
+        leave.setAttribute("aria-label", `${say("leave-out")}: ${say("point", { number: point.number + 1 })}`);
+        leave.addEventListener("click", () => leaveOut(point.number + 1));
+        return h("p", { class: "signals__row" }, `${say("point", { number: point.number + 1 })}${say("separator")}${rules.join(say("separator"))} `, leave);
+      }),
+    );
+  }
+}
+
+function dot(point: Point, y: number, lower: boolean): Numbered {
+  const here = point.signals.filter(({ rule }) => SPREAD_RULES.has(rule) === lower);
+  const begins = here.some(({ continuing }) => !continuing);
+  return { number: point.number, y, signal: begins ? "begins" : here.length > 0 ? "continues" : "none" };
+}
+
+// --- Phase I -----------------------------------------------------------------
+
+let control: Control | null = null;
+
+const fields = (name: string) => [...document.querySelectorAll<HTMLInputElement>(`#phase [name=${name}]`)];
+
+/** What the form asks for now, in the chart's numbers. */
+function asked(): { excluded: Set<number>; span: readonly [number, number] | null } {
+  const first = Number(fields("first")[0]?.value);
+  const last = Number(fields("last")[0]?.value);
+  const excluded = new Set(fields("exclude").flatMap(({ value }) => (value.trim() ? [Number(value) - 1] : [])));
+  return { excluded, span: last >= first && first > 0 ? [first - 1, last] : null };
+}
+
+function choose(first: number, last: number): void {
+  fields("first")[0]!.value = String(first);
+  fields("last")[0]!.value = String(last);
+  outdated();
+}
+
+function leaveOut(point: number): void {
+  const free = fields("exclude").find(({ value }) => value.trim() === "") ?? another();
+  free.value = String(point);
+  free.closest(".exclusion")!.querySelector<HTMLInputElement>("[name=reason]")!.focus();
+  outdated();
+}
+
+function another(): HTMLInputElement {
+  const rows = document.querySelectorAll<HTMLElement>("#excluded .exclusion");
+  const row = rows[rows.length - 1]!.cloneNode(true) as HTMLElement;
+  for (const input of row.querySelectorAll("input")) input.value = "";
+  part("excluded").append(row);
+  return row.querySelector<HTMLInputElement>("[name=exclude]")!;
+}
+
+/** The limits that were looked at are no longer those of the form. */
+function outdated(): void {
+  document.querySelector("#phase [formaction]")?.remove();
+  const { dataset } = part("control");
+  delete dataset["center"];
+  control?.show();
+}
+
+/** Replace parts of the page by what the server says of them now. */
+async function refresh(parts: string): Promise<void> {
+  const answer = await fetch(location.pathname, { headers: { accept: "text/html" } });
+  if (!answer.ok) return;
+  const fresh = new DOMParser().parseFromString(await answer.text(), "text/html");
+  for (const old of document.querySelectorAll<HTMLElement>(parts)) {
+    const key = old.dataset["live"];
+    const found = fresh.querySelector(key ? `[data-live="${key}"]` : `#${old.id}`);
+    if (found && !old.contains(document.activeElement) && found.innerHTML !== old.innerHTML) {
+      old.replaceChildren(...document.adoptNode(found).childNodes);
+    }
+  }
+}
+
+const host = document.getElementById("control");
+if (host) {
+  control = new Control(host);
+  const more = part("more");
+  more.hidden = false;
+  more.addEventListener("click", () => another().focus());
+  part("phase").addEventListener("input", outdated);
+  void control.follow();
+}
+
+// --- rules -------------------------------------------------------------------
+
+const rules = document.querySelector<HTMLFormElement>("[data-alarms]");
+if (rules) {
+  rules.addEventListener("change", () => void reckon(rules));
+}
+
+let reckoning = 0;
+
+async function reckon(form: HTMLFormElement): Promise<void> {
+  reckoning += 1;
+  const mine = reckoning;
+  const query = new URLSearchParams(new FormData(form) as unknown as Record<string, string>);
+  const answer = await fetch(`${form.dataset["alarms"]}?${query}`);
+  if (!answer.ok || mine !== reckoning) return;
+  const { arl, per_thousand: often } = (await answer.json()) as { arl: number | null; per_thousand: number };
+  const { dataset } = part("alarms");
+  const words = dataset["words"] ?? "";
+  tell(part("alarms"), arl === null ? (dataset["none"] ?? "") : words.replace("{arl}", number(arl, 0)).replace("{count}", number(often, 1)));
+}
+
+// --- the overview ------------------------------------------------------------
+
+const overview = document.getElementById("overview");
+if (overview) {
+  setInterval(() => {
+    if (!document.hidden) void refresh("#overview");
+  }, Number(overview.dataset["refresh"]) * 1000);
+}

@@ -1,0 +1,411 @@
+"""What a quality engineer sees and does: charts as they stand, studies of their values, and Phase I.
+
+Points are numbered as on the chart, from 0; people are shown and type numbers from 1.
+Everything is computed by the statistics room from the measurements as they were kept.
+"""
+
+import asyncio
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+
+import msgspec
+import numpy as np
+
+from quality_creator import quality
+from quality_creator.actions import judging
+from quality_creator.actions.hub import Hub
+from quality_creator.actions.judging import Chart
+from quality_creator.model.characteristic import Characteristic
+from quality_creator.model.clock import Micros
+from quality_creator.model.errors import BadInput, Conflict, NotFound
+from quality_creator.model.event import Definition, Signal
+from quality_creator.model.ids import CharacteristicId, LineId
+from quality_creator.model.reading import Measurement
+from quality_creator.model.text import Text
+from quality_creator.quality.capability import Capability, capability
+from quality_creator.quality.estimate import METHODS, methods
+from quality_creator.quality.rules import REACH, TABLE
+from quality_creator.store import charts, measurements
+from quality_creator.store.charts import Choice, EstimationRow
+from quality_creator.store.database import Transaction
+
+SHOWN = 250
+"""Points on a chart."""
+
+WITHIN_REACH = 5_000
+"""Points back from the newest that limits may be estimated from."""
+
+STUDIED = 2_000
+"""Values of a study at most: those of the newest points."""
+
+FEWEST = 5
+"""Points that limits need at the very least; fewer say nothing."""
+
+BINS = 40
+"""Bars of a histogram at most."""
+
+
+class Wrong(BadInput):
+    """An entry of the Phase I dialogue that can't be; a page says it in its reader's language."""
+
+    def __init__(self, code: str, text: str, **places: object) -> None:
+        super().__init__(text.format(**places))
+        self.code = code
+        self.places = places
+
+
+class PlottedPoint(msgspec.Struct, frozen=True, kw_only=True):
+    """A point of a chart, judged by the limits and rules of now."""
+
+    number: int
+    """On the chart, from 0."""
+    time: Micros
+    """Of the measurement that completed it."""
+    location: float
+    spread: float | None
+    signals: tuple[Signal, ...]
+    uncertain: bool = False
+
+
+class Picture(msgspec.Struct, frozen=True, kw_only=True):
+    """A chart as it stands: its lines, and its newest points."""
+
+    definition: Definition
+    sigma: float | None
+    """Of the plotted statistic, in which zones are measured; None before there are limits."""
+    points: tuple[PlottedPoint, ...]
+    total: int
+    """Points plotted so far: the number of the next one."""
+    collecting: tuple[int, int] | None
+    """How many of how many points there are, before limits are frozen by themselves."""
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """A characteristic, what was chosen for it, and where its chart stands."""
+
+    chart: Chart
+    configured: Characteristic
+    line_name: Text
+    choice: Choice | None
+
+    @property
+    def characteristic(self) -> Characteristic:
+        """As it is now."""
+        return self.chart.characteristic
+
+
+@dataclass(frozen=True, slots=True)
+class Glance:
+    """One row of the overview."""
+
+    standing: Standing
+    picture: Picture
+
+
+@dataclass(frozen=True, slots=True)
+class Histogram:
+    """How the values are distributed; a fitted normal and the specification stand beside it."""
+
+    edges: Sequence[float]
+    counts: Sequence[int]
+    mean: float
+    sigma: float
+
+
+@dataclass(frozen=True, slots=True)
+class Study:
+    """What the newest values say about the process."""
+
+    values: int
+    histogram: Histogram | None
+    capability: Capability | None
+    trouble: str
+    """Why there is no capability, in the statistics room's words; empty when there is."""
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """What a person asks of an estimation, as typed: point numbers from 1, the last one included."""
+
+    first: str
+    last: str
+    method: str = ""
+    excluded: Sequence[tuple[str, str]] = field(default_factory=tuple)
+    """Number and reason of each."""
+
+
+# --- looking -------------------------------------------------------------------------------------
+
+
+async def overview(hub: Hub, points: int = 30) -> dict[LineId, list[Glance]]:
+    """Every line with its characteristics."""
+
+    def look(transaction: Transaction) -> dict[LineId, list[Glance]]:
+        choices = charts.chosen(transaction)
+        found: dict[LineId, list[Glance]] = {line.id: [] for line in hub.config.lines}
+        for one in hub.config.characteristics:
+            standing = _standing(hub, one.id, choices.get(one.id))
+            found[one.line].append(Glance(standing, _picture(transaction, standing, points)))
+        return found
+
+    return await hub.database.look(look)
+
+
+async def standing(hub: Hub, line: LineId, name: CharacteristicId) -> Standing:
+    """One characteristic. Raises NotFound."""
+    if hub.ingest.configured(name).line != line:
+        raise NotFound(f"line {line!r} has no characteristic {name!r}")
+    return _standing(hub, name, (await hub.database.look(charts.chosen)).get(name))
+
+
+async def picture(hub: Hub, standing: Standing, points: int = SHOWN, since: int = 0) -> Picture:
+    """A chart's newest points, those before number `since` left out."""
+    wanted = max(1, min(points, hub.ingest.chart(standing.characteristic.id).state.plotted - since))
+    found = await hub.database.look(_picture, standing, wanted)
+    kept = tuple(point for point in found.points if point.number >= since)
+    return msgspec.structs.replace(found, points=kept)
+
+
+async def study(hub: Hub, standing: Standing, newest: Picture) -> Study:
+    """Histogram and capability of the newest values; "not stable" where the chart signals."""
+    values = [one.value for one in await hub.database.look(_studied, standing)]
+    stable = None
+    if newest.sigma is not None:
+        stable = not any(point.signals for point in newest.points)
+    return await asyncio.to_thread(_study, values, standing.characteristic, stable)
+
+
+async def history(hub: Hub, name: CharacteristicId) -> list[EstimationRow]:
+    """Every estimation of a characteristic's limits, the newest first."""
+    return (await hub.database.look(charts.estimations_of, name))[::-1]
+
+
+def _standing(hub: Hub, name: CharacteristicId, choice: Choice | None) -> Standing:
+    names = {line.id: line.name for line in hub.config.lines}
+    configured = hub.ingest.configured(name)
+    return Standing(hub.ingest.chart(name), configured, names[configured.line], choice)
+
+
+def _picture(transaction: Transaction, standing: Standing, points: int) -> Picture:
+    one, chart = standing.characteristic, _now(transaction, standing)
+    limits = chart.state.limits if chart.frozen else None
+    assert not isinstance(limits, quality.MultivariateLimits)
+    collecting = None
+    if not chart.frozen:
+        collecting = (len(chart.waiting) // one.chart.size, one.chart.estimate_from)
+    return Picture(
+        definition=judging.definition(chart, standing.line_name),
+        sigma=None if limits is None else _zone(limits),
+        points=tuple(_plotted(_newest(transaction, chart, points + REACH + 1), chart)[-points:]),
+        total=chart.state.plotted,
+        collecting=collecting,
+    )
+
+
+def _now(transaction: Transaction, standing: Standing) -> Chart:
+    """The chart that belongs to the measurements of this transaction's moment."""
+    row = charts.one(transaction, standing.characteristic.id)
+    return standing.chart if row is None else judging.resumed(standing.characteristic, row)
+
+
+def _zone(limits: quality.Limits) -> float:
+    return (limits.location.upper - limits.location.center) / 3.0
+
+
+def _newest(transaction: Transaction, chart: Chart, points: int) -> list[Measurement]:
+    """The measurements of the newest points, whole ones only, oldest first."""
+    size, waiting = chart.characteristic.chart.size, len(chart.state.pending)
+    points = min(points, chart.state.plotted)
+    # A few more, as bad ones are not charted.
+    rows = measurements.arrived(transaction, chart.characteristic.id, points * size + waiting + 100)
+    good = [one for one in rows if one.status != "bad"]
+    whole = good[: len(good) - waiting]
+    return whole[len(whole) % size :][-points * size :] if points else []
+
+
+def _plotted(found: Sequence[Measurement], chart: Chart) -> list[PlottedPoint]:
+    size = chart.characteristic.chart.size
+    state = msgspec.structs.replace(
+        quality.start(chart.state.plan, chart.state.limits), plotted=chart.state.plotted - len(found) // size
+    )
+    _, points = quality.step(state, [one.value for one in found])
+    signals: dict[int, tuple[Signal, ...]] = {}
+    for signal in points.signals:
+        told = Signal(rule=signal.rule, continuing=signal.continuing)
+        signals[signal.row] = (*signals.get(signal.row, ()), told)
+    columns = zip(points.index.tolist(), points.location.tolist(), points.spread.tolist(), strict=True)
+    return [
+        PlottedPoint(
+            number=number,
+            time=found[size * (row + 1) - 1].time,
+            location=location,
+            spread=spread if math.isfinite(spread) else None,
+            signals=signals.get(row, ()),
+            uncertain=any(one.status == "uncertain" for one in found[size * row : size * (row + 1)]),
+        )
+        for row, (number, location, spread) in enumerate(columns)
+    ]
+
+
+# --- studies -------------------------------------------------------------------------------------
+
+
+def _studied(transaction: Transaction, standing: Standing) -> list[Measurement]:
+    return _newest(transaction, _now(transaction, standing), STUDIED // standing.characteristic.chart.size)
+
+
+def _study(values: Sequence[float], one: Characteristic, stable: bool | None) -> Study:
+    if len(values) < 2:
+        return Study(len(values), None, None, "")
+    found, trouble = None, ""
+    if one.specification is not None:
+        try:
+            sizes = [one.chart.size] * (len(values) // one.chart.size)
+            found = capability(values, one.specification, sizes=sizes, degrees="within", stable=stable)
+        except BadInput as error:
+            trouble = str(error)
+    return Study(len(values), _histogram(values), found, trouble)
+
+
+def _histogram(values: Sequence[float]) -> Histogram | None:
+    array = np.asarray(values)
+    deviation = float(array.std(ddof=1))
+    if not np.isfinite(deviation) or deviation == 0.0:
+        return None
+    edges = np.histogram_bin_edges(array, bins="fd")
+    if not 5 <= len(edges) - 1 <= BINS:
+        edges = np.histogram_bin_edges(array, bins=min(max(len(edges) - 1, 5), BINS))
+    counts, _ = np.histogram(array, edges)
+    return Histogram(edges.tolist(), counts.tolist(), float(array.mean()), deviation)
+
+
+# --- Phase I -------------------------------------------------------------------------------------
+
+
+def fitting_methods(characteristic: Characteristic) -> dict[str, str]:
+    """The ways to estimate sigma that fit the chart, the default first, with their formulas."""
+    return {name: METHODS[name] for name in methods(judging.plan_of(characteristic.chart))}
+
+
+async def estimate(hub: Hub, standing: Standing, entry: Entry, by: str) -> quality.Estimation:
+    """Limits from a span of points, to be looked at; nothing changes.
+
+    Raises:
+        BadInput: the entry can't be, or these points can't give limits; `Wrong` says which.
+    """
+    one = standing.characteristic
+    first, last = _span(entry, hub.ingest.chart(one.id).state.plotted)
+    excluded = _excluded(entry.excluded, first, last)
+    if last - first - len(excluded) < FEWEST:
+        raise Wrong(
+            "span-short",
+            "limits need at least {fewest} points; {left} are left of points {first} to {last}",
+            fewest=FEWEST,
+            left=last - first - len(excluded),
+            first=first + 1,
+            last=last,
+        )
+    size = one.chart.size
+    values = await hub.database.look(_spanned, standing, first, last)
+    if len(values) != (last - first) * size:
+        raise Wrong("span-gone", "the measurements of points {first} on are not kept", first=first + 1)
+    kept = [v for i, v in enumerate(values) if i // size + first not in excluded]
+    if min(kept) == max(kept):
+        raise Wrong("constant", "all values are {value}; constant values give no limits", value=kept[0])
+    plan = judging.plan_of(one.chart)
+    if entry.method and entry.method not in fitting_methods(one):
+        raise Wrong("method", "{method} does not fit this chart", method=entry.method)
+    inner = {number - first: reason for number, reason in excluded.items()}
+    estimation = quality.estimate(plan, values, method=entry.method or None, exclude=inner, by=by)
+    if not estimation.limits.sigma > 0:
+        raise Wrong("constant", "there is no spread between these values; they give no limits")
+    # The record speaks of the chart's numbers.
+    return msgspec.structs.replace(
+        estimation,
+        span=(first, last),
+        excluded=tuple(quality.Exclusion(index=n, reason=excluded[n]) for n in sorted(excluded)),
+    )
+
+
+def _spanned(transaction: Transaction, standing: Standing, first: int, last: int) -> list[float]:
+    chart = _now(transaction, standing)
+    found = _newest(transaction, chart, chart.state.plotted - first)
+    behind = (chart.state.plotted - last) * standing.characteristic.chart.size
+    return [one.value for one in found[: len(found) - behind]]
+
+
+def seen(estimation: quality.Estimation) -> str:
+    """What a person has looked at, in a few characters: the same limits from the same points."""
+    limits = estimation.limits
+    return f"{estimation.span[0]}-{estimation.span[1]}-{estimation.used}-{limits.center!r}-{limits.sigma!r}"
+
+
+async def freeze(hub: Hub, standing: Standing, entry: Entry, by: str, looked_at: str) -> quality.Estimation:
+    """Let the limits judge that the person has looked at.
+
+    Raises:
+        BadInput: as `estimate`.
+        Conflict: they are not the ones that were looked at.
+    """
+    estimation = await estimate(hub, standing, entry, by)
+    if seen(estimation) != looked_at:
+        raise Conflict("these limits were not looked at yet; look at them, then freeze")
+    await hub.ingest.freeze(standing.characteristic.id, estimation)
+    return estimation
+
+
+def _span(entry: Entry, total: int) -> tuple[int, int]:
+    if total == 0:
+        raise Wrong("nothing", "there are no points yet")
+    first, last = _number(entry.first), _number(entry.last)
+    oldest = max(1, total - WITHIN_REACH + 1)
+    if first > last:
+        raise Wrong("span-order", "point {first} comes after point {last}", first=first, last=last)
+    if first < oldest or last > total:
+        raise Wrong(
+            "span-outside",
+            "there are points {oldest} to {total}; {first} to {last} is not inside",
+            oldest=oldest,
+            total=total,
+            first=first,
+            last=last,
+        )
+    return first - 1, last
+
+
+def _excluded(entries: Sequence[tuple[str, str]], first: int, last: int) -> Mapping[int, str]:
+    excluded: dict[int, str] = {}
+    for typed, reason in entries:
+        number = _number(typed)
+        if not first < number <= last:
+            raise Wrong(
+                "excluded-outside",
+                "point {number} can't be left out: it is not among points {first} to {last}",
+                number=number,
+                first=first + 1,
+                last=last,
+            )
+        if not reason.strip():
+            raise Wrong("reason", "say why point {number} is left out", number=number)
+        if number - 1 in excluded:
+            raise Wrong("excluded-twice", "point {number} is left out twice", number=number)
+        excluded[number - 1] = reason.strip()[:200]
+    return excluded
+
+
+def _number(typed: str) -> int:
+    digits = typed.strip()
+    if not (digits.isascii() and digits.isdigit() and len(digits) < 16):
+        raise Wrong("number", "{typed} is not the number of a point", typed=repr(typed))
+    return int(digits)
+
+
+def check_rules(rules: Sequence[str]) -> tuple[str, ...]:
+    """Rules in the order of the table. Raises Wrong for one that does not exist."""
+    known = [rule.name for rule in TABLE]
+    for name in rules:
+        if name not in known:
+            raise Wrong("rule", "there is no rule {rule}", rule=name[:64])
+    return tuple(name for name in known if name in rules)

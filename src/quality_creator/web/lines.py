@@ -1,0 +1,344 @@
+"""The quality engineer's pages: charts as they stand, Phase I, rules, what is public. Nobody else's."""
+
+import asyncio
+import math
+from collections.abc import Awaitable, Callable, Sequence
+from typing import Any
+from urllib.parse import parse_qs
+
+from starlette.requests import Request
+from starlette.responses import HTMLResponse, RedirectResponse, Response
+from starlette.routing import BaseRoute, Route
+
+from quality_creator import quality
+from quality_creator.actions import engineering
+from quality_creator.actions.engineering import Entry, Histogram, Standing, Wrong
+from quality_creator.actions.hub import Hub
+from quality_creator.model.errors import BadInput, Conflict
+from quality_creator.model.ids import CharacteristicId, LineId
+from quality_creator.model.text import Language
+from quality_creator.quality import arl_rules
+from quality_creator.quality.rules import NELSON, WESTERN_ELECTRIC
+from quality_creator.web import pages
+from quality_creator.web.api import body, json
+from quality_creator.web.sessions import COOKIE, LASTS_S, Session, Sessions
+from quality_creator.web.site import language
+from quality_creator.web.words import REFUSALS
+
+PRIVATE = {"cache-control": "no-store", "vary": "accept-language, cookie"}
+
+Handler = Callable[[Request, Session], Awaitable[Response]]
+
+
+def routes(hub: Hub) -> list[BaseRoute]:
+    """Signing in and out, and every address below `/lines`; all of the latter ask for a session."""
+    sessions = Sessions(hub.operator_token)
+
+    def known(handler: Handler) -> Callable[[Request], Awaitable[Response]]:
+        async def checked(request: Request) -> Response:
+            session = sessions.of(request.cookies.get(COOKIE))
+            if session is None:
+                if _wants_json(request):
+                    return json({"error": "sign in first: /sign-in"}, 403)
+                return _door(request, to=request.url.path if request.method == "GET" else "/lines", code=403)
+            return await handler(request, session)
+
+        return checked
+
+    async def overview(request: Request, session: Session) -> Response:
+        found = await engineering.overview(hub)
+        lines = [(line, found[line.id]) for line in hub.config.lines]
+        return _page(request, "lines.html", session, lines=lines, spark=spark)
+
+    async def characteristic(request: Request, session: Session) -> Response:
+        return await _characteristic(hub, request, session)
+
+    async def data(request: Request, _: Session) -> Response:
+        standing = await _standing(hub, request)
+        since = request.query_params.get("since", "0")
+        if not (since.isascii() and since.isdigit() and len(since) < 16):
+            raise BadInput(f"since is the number of a point, not {since[:64]!r}")
+        return json(await engineering.picture(hub, standing, since=int(since)))
+
+    async def estimate(request: Request, session: Session) -> Response:
+        standing, entry, _ = await _entry(hub, request)
+        try:
+            found = await engineering.estimate(hub, standing, entry, session.name)
+        except BadInput as error:
+            return await _characteristic(hub, request, session, entry=entry, error=error)
+        if _wants_json(request):
+            return json(found)
+        return await _characteristic(hub, request, session, entry=entry, found=found)
+
+    async def freeze(request: Request, session: Session) -> Response:
+        standing, entry, looked_at = await _entry(hub, request)
+        try:
+            found = await engineering.freeze(hub, standing, entry, session.name, looked_at)
+        except (BadInput, Conflict) as error:
+            return await _characteristic(hub, request, session, entry=entry, error=error)
+        return json(found) if _wants_json(request) else _back(request)
+
+    async def rules(request: Request, session: Session) -> Response:
+        standing = await _standing(hub, request)
+        given = await _form(request)
+        try:
+            chosen = None
+            if given("as-configured") != "yes":
+                chosen = engineering.check_rules(given.every("rule"))
+            await hub.ingest.choose_rules(standing.characteristic.id, chosen, by=session.name)
+        except BadInput as error:
+            return await _characteristic(hub, request, session, error=error)
+        return _back(request)
+
+    async def public(request: Request, session: Session) -> Response:
+        standing = await _standing(hub, request)
+        choices = {"configured": None, "yes": True, "no": False}
+        given = (await _form(request))("public")
+        if given not in choices:
+            error = Wrong("public", "choose yes, no or configured, not {given}", given=repr(given[:64]))
+            return await _characteristic(hub, request, session, error=error)
+        await hub.ingest.choose_public(standing.characteristic.id, choices[given], by=session.name)
+        return _back(request)
+
+    async def false_alarms(request: Request, _: Session) -> Response:
+        chosen = engineering.check_rules(request.query_params.getlist("rule"))
+        return json(await asyncio.to_thread(_false_alarms, chosen))
+
+    one = "/lines/{line}/{characteristic}"
+    return [
+        *_doors(sessions),
+        Route("/lines", known(overview), methods=["GET"]),
+        Route("/lines/false-alarms.json", known(false_alarms), methods=["GET"]),
+        Route(one, known(characteristic), methods=["GET"]),
+        Route(one + "/data.json", known(data), methods=["GET"]),
+        Route(one + "/estimate", known(estimate), methods=["POST"]),
+        Route(one + "/freeze", known(freeze), methods=["POST"]),
+        Route(one + "/rules", known(rules), methods=["POST"]),
+        Route(one + "/public", known(public), methods=["POST"]),
+    ]
+
+
+def _doors(sessions: Sessions) -> list[BaseRoute]:
+    async def sign_in_page(request: Request) -> Response:
+        return _door(request, to=request.query_params.get("to", "/lines"))
+
+    async def sign_in(request: Request) -> Response:
+        given = await _form(request)
+        name, to = given("name").strip(), given("to")
+        address = request.client.host if request.client else ""
+        if not name or len(name) > 64:
+            return _door(request, to=to, name=name, trouble="no-name", code=400)
+        if (wait := sessions.wait_s(address)) > 0:
+            answer = _door(request, to=to, name=name, trouble="too-often", code=429)
+            answer.headers["retry-after"] = str(round(wait + 0.5))
+            return answer
+        cookie = sessions.begin(given("token").strip(), name, address)
+        if cookie is None:
+            return _door(request, to=to, name=name, trouble="wrong-token", code=403)
+        answer = RedirectResponse(_inside(to), 303, headers=PRIVATE)
+        secure = request.url.scheme == "https"
+        answer.set_cookie(COOKIE, cookie, max_age=LASTS_S, httponly=True, samesite="strict", secure=secure)
+        return answer
+
+    async def sign_out(request: Request) -> Response:
+        sessions.end(request.cookies.get(COOKIE))
+        answer = RedirectResponse("/", 303, headers=PRIVATE)
+        answer.delete_cookie(COOKIE, httponly=True, samesite="strict")
+        return answer
+
+    return [
+        Route("/sign-in", sign_in_page, methods=["GET"]),
+        Route("/sign-in", sign_in, methods=["POST"]),
+        Route("/sign-out", sign_out, methods=["POST"]),
+    ]
+
+
+# --- what came in --------------------------------------------------------------------------------
+
+
+class _Form:
+    """The fields of a posted form."""
+
+    def __init__(self, text: str) -> None:
+        self._fields = parse_qs(text, keep_blank_values=True, max_num_fields=2_000)
+
+    def __call__(self, name: str) -> str:
+        return self.every(name)[-1] if name in self._fields else ""
+
+    def every(self, name: str) -> list[str]:
+        return self._fields.get(name, [])
+
+
+async def _form(request: Request) -> _Form:
+    try:
+        return _Form((await body(request)).decode())
+    except ValueError as error:
+        raise BadInput(f"this is not a form: {error}") from error
+
+
+async def _standing(hub: Hub, request: Request) -> Standing:
+    parts = request.path_params
+    return await engineering.standing(hub, LineId(parts["line"]), CharacteristicId(parts["characteristic"]))
+
+
+async def _entry(hub: Hub, request: Request) -> tuple[Standing, Entry, str]:
+    standing = await _standing(hub, request)
+    given = await _form(request)
+    numbers, reasons = given.every("exclude"), given.every("reason")
+    if len(numbers) != len(reasons):
+        raise BadInput("each `exclude` has its `reason`, in the same order")
+    pairs = [(n, r) for n, r in zip(numbers, reasons, strict=True) if n.strip() or r.strip()]
+    entry = Entry(given("first"), given("last"), given("method"), tuple(pairs))
+    return standing, entry, given("seen")
+
+
+def _wants_json(request: Request) -> bool:
+    return request.url.path.endswith(".json") or "application/json" in request.headers.get("accept", "")
+
+
+def _inside(to: str) -> str:
+    """Only a path below `/lines`: whoever signs in came for these pages."""
+    return to if to == "/lines" or (to.startswith("/lines/") and "\\" not in to) else "/lines"
+
+
+# --- what goes out -------------------------------------------------------------------------------
+
+
+def _page(request: Request, template: str, session: Session, code: int = 200, **values: Any) -> Response:
+    page = pages.render(language(request), template, request.url.path, session=session, **values)
+    return HTMLResponse(page, code, headers=PRIVATE)
+
+
+def _door(request: Request, *, to: str, name: str = "", trouble: str = "", code: int = 200) -> Response:
+    page = pages.render(
+        language(request), "sign_in.html", "/sign-in", to=_inside(to), name=name, trouble=trouble
+    )
+    return HTMLResponse(page, code, headers=PRIVATE)
+
+
+def _back(request: Request) -> Response:
+    return RedirectResponse(request.url.path.rpartition("/")[0], 303, headers=PRIVATE)
+
+
+async def _characteristic(
+    hub: Hub,
+    request: Request,
+    session: Session,
+    *,
+    entry: Entry | None = None,
+    found: quality.Estimation | None = None,
+    error: BadInput | Conflict | None = None,
+) -> Response:
+    """The page of a characteristic, with what came of a form where one was sent."""
+    code = 200 if error is None else 409 if isinstance(error, Conflict) else 400
+    if error is not None and _wants_json(request):
+        return json({"error": str(error)}, code)
+    standing = await _standing(hub, request)
+    picture = await engineering.picture(hub, standing)
+    study = await engineering.study(hub, standing, picture)
+    values = {
+        "one": standing.characteristic,
+        "standing": standing,
+        "picture": picture,
+        "study": study,
+        "bars": None if study.histogram is None else bars(study.histogram, standing),
+        "history": await engineering.history(hub, standing.characteristic.id),
+        "methods": engineering.fitting_methods(standing.characteristic),
+        "entry": entry or _suggested(picture.total),
+        "found": found,
+        "seen": "" if found is None else engineering.seen(found),
+        "error": None if error is None else _refusal(language(request), error),
+        "place": request.url.path.rpartition("/")[2] if error is not None else "",
+        "alarms": await asyncio.to_thread(_false_alarms, standing.characteristic.chart.rules),
+        "nelson": NELSON,
+        "western": WESTERN_ELECTRIC,
+        "here": f"/lines/{standing.characteristic.line}/{standing.characteristic.id}",
+    }
+    return _page(request, "lines_characteristic.html", session, code, **values)
+
+
+def _suggested(total: int) -> Entry:
+    """The newest points, as many as limits are usually made from."""
+    return Entry(str(max(1, total - 24)), str(max(1, total)))
+
+
+def _refusal(reader: Language, error: BadInput | Conflict) -> tuple[str, bool]:
+    """The error in the reader's language, and whether it is."""
+    if isinstance(error, Wrong):
+        return pages.say(reader, REFUSALS[error.code]).format(**error.places), True
+    if isinstance(error, Conflict):
+        return pages.say(reader, REFUSALS["not-seen"]), True
+    return str(error), reader == "en"
+
+
+def _false_alarms(rules: tuple[str, ...]) -> dict[str, object]:
+    """The in-control average run length of a choice of rules, on the upper chart."""
+    if not rules:
+        return {"arl": None, "exact": True, "per_thousand": 0.0}
+    found = arl_rules.shewhart(rules)
+    return {"arl": found.value, "exact": found.exact, "per_thousand": 1000.0 / found.value}
+
+
+# --- pictures without scripts --------------------------------------------------------------------
+
+WIDTH, HEIGHT = 640, 240
+
+
+def bars(histogram: Histogram, standing: Standing) -> dict[str, Any]:
+    """A histogram's shapes in a picture of `WIDTH` by `HEIGHT`, with the fitted normal and the limits."""
+    specification = standing.characteristic.specification
+    limits = []
+    if specification is not None:
+        named = (("LSL", specification.lower), ("T", specification.target), ("USL", specification.upper))
+        limits = [(name, value) for name, value in named if value is not None]
+    reach = [histogram.edges[0], histogram.edges[-1], *(value for _, value in limits)]
+    margin = 0.04 * (max(reach) - min(reach))
+    low, high = min(reach) - margin, max(reach) + margin
+
+    def x(value: float) -> float:
+        return round((value - low) / (high - low) * WIDTH, 2)
+
+    width = histogram.edges[1] - histogram.edges[0]
+    scale = sum(histogram.counts) * width
+    curve = [low + (high - low) * i / 160 for i in range(161)]
+    heights = [scale * _normal(value, histogram.mean, histogram.sigma) for value in curve]
+    top = max(*histogram.counts, *heights) * 1.08
+
+    def y(count: float) -> float:
+        return round(HEIGHT - count / top * HEIGHT, 2)
+
+    columns = zip(histogram.edges[:-1], histogram.edges[1:], histogram.counts, strict=True)
+    return {
+        "bars": [(x(a), y(n), round(x(b) - x(a) - 1, 2), round(HEIGHT - y(n), 2)) for a, b, n in columns],
+        "curve": " ".join(f"{x(v)},{y(h)}" for v, h in zip(curve, heights, strict=True)),
+        "limits": [(name, value, x(value)) for name, value in limits],
+        "band": _band(specification, x),
+        "low": histogram.edges[0],
+        "high": histogram.edges[-1],
+        "low_x": x(histogram.edges[0]),
+        "high_x": x(histogram.edges[-1]),
+    }
+
+
+def _band(specification: Any, x: Callable[[float], float]) -> tuple[float, float] | None:
+    if specification is None:
+        return None
+    left = 0.0 if specification.lower is None else x(specification.lower)
+    right = float(WIDTH) if specification.upper is None else x(specification.upper)
+    return left, round(right - left, 2)
+
+
+def _normal(value: float, mean: float, sigma: float) -> float:
+    z = (value - mean) / sigma
+    return math.exp(-0.5 * z * z) / (sigma * math.sqrt(2.0 * math.pi))
+
+
+def spark(points: Sequence[engineering.PlottedPoint]) -> str:
+    """A sparkline's path in a picture of 120 by 28; empty for fewer than two points."""
+    values = [point.location for point in points]
+    if len(values) < 2:
+        return ""
+    low, high = min(values), max(values)
+    reach = (high - low) or 1.0
+    step = 116 / (len(values) - 1)
+    return " ".join(f"{2 + i * step:.1f},{25 - 22 * (v - low) / reach:.1f}" for i, v in enumerate(values))
