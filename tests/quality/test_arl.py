@@ -111,7 +111,10 @@ def test_the_expected_false_alarms_of_the_usual_choices() -> None:
     assert round(shewhart(("nelson-1",)).value) == 370
     assert round(shewhart(("nelson-1", "nelson-2")).value) == 217
     assert round(shewhart(WESTERN_ELECTRIC).value) == 92
-    assert abs(shewhart(NELSON).value - 73.7) < 1.0
+    assert round(shewhart(NELSON).value) == 73
+    # The stored figure is what a simulation finds; nelson-1 twice makes it simulate again.
+    again = shewhart((*NELSON, "western-electric-1"))
+    assert abs(again.value - shewhart(NELSON).value) < 4 * again.standard_error
     assert round(false_alarms(NELSON, 1000)) == 14
 
 

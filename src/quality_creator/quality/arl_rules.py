@@ -18,7 +18,7 @@ from scipy.special import ndtr
 
 from quality_creator.model.errors import BadInput
 from quality_creator.quality.planes import WORD, Across, Words, holds
-from quality_creator.quality.rules import REACH, Pair, Rule, rule
+from quality_creator.quality.rules import NELSON, REACH, Pair, Rule, rule
 
 Sides = tuple[tuple[Pair, ...], tuple[Pair, ...]]
 """What a point satisfies upward and downward."""
@@ -50,6 +50,10 @@ class RunLength:
         return self.standard_error == 0.0
 
 
+_ALL_OF_NELSON = RunLength(73.495, 0.033)
+"""In control; `_simulated` over 80 seeds, 5.2 million charts: the usual question, answered at once."""
+
+
 @lru_cache(maxsize=256)
 def shewhart(rules: tuple[str, ...], shift: float = 0.0, width: float = 3.0) -> RunLength:
     """Average run length of a chart of known limits that is judged by these rules.
@@ -74,6 +78,8 @@ def shewhart(rules: tuple[str, ...], shift: float = 0.0, width: float = 3.0) -> 
         raise BadInput(f"the shift is a finite number of sigmas, not {shift}")
     # Judged by what they say, so that Western Electric's 1 and Nelson's 1 are one rule.
     distinct = tuple({(entry.need, entry.of, entry.form, entry.pair): entry for entry in chosen}.values())
+    if {entry.name for entry in chosen} == set(NELSON) and (shift, width) == (0.0, 3.0):
+        return _ALL_OF_NELSON
     if any(entry.pair == "step" for entry in distinct):
         return _simulated(distinct, shift, width)
     return RunLength(_markov(distinct, shift, width))

@@ -17,7 +17,7 @@ from quality_creator.model.errors import BadInput
 from quality_creator.quality.chart import Estimation, Floats, Limits, Lines, Plan, PointLines
 from quality_creator.quality.estimate import Chosen, Sigma, range_constants, record
 from quality_creator.quality.judge import Plotted
-from quality_creator.quality.subgroups import moving_range
+from quality_creator.quality.subgroups import individuals
 
 BINOMIAL = ("p", "np", "laney-p")
 LANEY = ("laney-p", "laney-u")
@@ -95,7 +95,7 @@ def _dispersion(
     plan: Plan, counts: Floats, found_in: Floats, center: float
 ) -> tuple[float, dict[str, float]]:
     scores = (counts / found_in - center) / (_one(plan, center) / np.sqrt(found_in))
-    ranges = moving_range(scores, math.nan)
+    ranges = individuals(scores, math.nan).spread
     ranges = ranges[~np.isnan(ranges)]
     if not len(ranges):
         raise BadInput("Laney's dispersion needs at least 2 points in a row")

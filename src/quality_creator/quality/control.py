@@ -114,11 +114,13 @@ def estimate(
     rows = _rows(plan, values)
     which = choose(len(rows), span, exclude or {})
     with np.errstate(all="ignore"):
-        if plan.kind in ATTRIBUTES:
-            return attributes.estimate(plan, rows, method=method, which=which, by=by)
-        if plan.kind in WEIGHTED:
+        if plan.kind not in VARIABLES:
+            _finite(rows.reshape(-1), float(rows.sum()))
+            if plan.kind in ATTRIBUTES:
+                return attributes.estimate(plan, rows, method=method, which=which, by=by)
             return weighted.estimate(plan, rows, method=method, which=which, by=by)
         subgroups = variables.reduced(plan, rows, math.nan)
+        _finite(rows.reshape(-1), subgroups.mean_sum)
         return variables.estimate(plan, rows, subgroups, method=method, which=which, by=by)
 
 
@@ -140,6 +142,7 @@ def estimate_multivariate(
     rows = _rows(plan, values)
     which = choose(len(rows), span, exclude or {})
     with np.errstate(all="ignore"):
+        _finite(rows.reshape(-1), float(rows.sum()))
         return multivariate.estimate(plan, rows, method=method, which=which, by=by)
 
 
@@ -173,16 +176,20 @@ def step(state: State, values: ArrayLike) -> tuple[State, Points]:
     [Signal(row=1, rule='nelson-1', continuing=False), Signal(row=2, rule='nelson-1', continuing=True)]
     """
     plan = state.plan
-    flat = _flat(values)
-    waiting = len(state.pending)
-    if waiting:
-        flat = np.concatenate((np.array(state.pending), flat))
-    count, rest = divmod(len(flat), plan.take)
-    rows = flat[: len(flat) - rest].reshape(count, plan.take)
+    fresh = _flat(values)
+    flat = np.concatenate((np.array(state.pending), fresh)) if state.pending else fresh
+    whole = len(flat) - len(flat) % plan.take
+    rows, rest = flat[:whole].reshape(-1, plan.take), flat[whole:]
     with np.errstate(all="ignore"):
-        plotted, memory = _plot(state, rows)
-        after, points = _judged(state, plotted, memory, flat[len(flat) - rest :])
-    return after, points
+        if plan.kind in VARIABLES:
+            subgroups = variables.reduced(plan, rows, state.previous)
+            _finite(fresh, subgroups.mean_sum + float(rest.sum()))
+            assert isinstance(state.limits, Limits)
+            plotted, memory = variables.plot(plan, state.limits, subgroups), state.memory
+        else:
+            _finite(fresh, float(fresh.sum()))
+            plotted, memory = _plot(state, rows)
+        return _judged(state, plotted, memory, rest)
 
 
 def analyse(
@@ -207,6 +214,7 @@ def analyse(
     which = choose(len(rows), span, exclude or {})
     with np.errstate(all="ignore"):
         subgroups = variables.reduced(plan, rows, math.nan)
+        _finite(rows.reshape(-1), subgroups.mean_sum)
         estimation = variables.estimate(plan, rows, subgroups, method=method, which=which, by=by)
         plotted = variables.plot(plan, estimation.limits, subgroups)
         state, points = _judged(start(plan, estimation.limits), plotted, (), rows[:0, 0])
@@ -214,14 +222,13 @@ def analyse(
 
 
 def _plot(state: State, rows: Floats) -> tuple[Plotted, tuple[float, ...]]:
+    """The statistics of all charts but those of `VARIABLES`."""
     plan, limits = state.plan, state.limits
     if isinstance(limits, MultivariateLimits):
         return multivariate.plot(plan, limits, rows, state.memory)
     if plan.kind in WEIGHTED:
         return weighted.plot(plan, limits, rows, state.memory)
-    if plan.kind in ATTRIBUTES:
-        return attributes.plot(plan, limits, rows), ()
-    return variables.plot(plan, limits, variables.reduced(plan, rows, state.previous)), ()
+    return attributes.plot(plan, limits, rows), ()
 
 
 def _judged(state: State, plotted: Plotted, memory: tuple[float, ...], rest: Floats) -> tuple[State, Points]:
@@ -264,16 +271,16 @@ def _multivariate(plan: Plan, instead: str) -> None:
 
 def _flat(values: ArrayLike) -> Floats:
     try:
-        flat = np.ascontiguousarray(values, dtype=np.float64).reshape(-1)
+        return np.ascontiguousarray(values, dtype=np.float64).reshape(-1)
     except (TypeError, ValueError, OverflowError) as error:
         raise BadInput(f"values are numbers: {error}") from error
-    # A finite sum has finite terms, which is nearly always so; only otherwise look at each.
-    with np.errstate(all="ignore"):
-        clear = math.isfinite(flat.sum())
-    if not clear and np.isinf(flat).any():
-        index = int(np.flatnonzero(np.isinf(flat))[0])
+
+
+def _finite(values: Floats, total: float) -> None:
+    """Refuse infinities; a finite sum has only finite terms, which is nearly always so."""
+    if not math.isfinite(total) and np.isinf(values).any():
+        index = int(np.flatnonzero(np.isinf(values))[0])
         raise BadInput(f"value {index} is infinite; a missing value is written NaN")
-    return flat
 
 
 def _rows(plan: Plan, values: ArrayLike) -> Floats:

@@ -144,32 +144,35 @@ def mean(values: Floats) -> float:
     return plain if math.isfinite(plain) else float((values * 2.0**-70).sum()) / len(values) * 2.0**70
 
 
-def individuals_sigma(plan: Plan, values: Floats, ranges: Floats, method: Method) -> Sigma:
-    """Sigma of single values, NaN for the missing, and the moving ranges between them."""
+def individuals_sigma(plan: Plan, values: Subgroups, method: Method) -> Sigma:
+    """Sigma of single values from the moving ranges between them, of which the first is none."""
     if method == "sd":
-        present = values[~np.isnan(values)]
+        present = values.mean[~np.isnan(values.mean)]
         _enough(len(present), "values")
         return Sigma(_deviation(present) / c4(len(present)), {"c4": c4(len(present))})
-    present = ranges if math.isfinite(float(ranges.sum())) else ranges[~np.isnan(ranges)]
+    ranges = values.spread[1:]
+    known = range_constants(plan)
+    constants = {"d2": known.d2(2), "d3": known.d3(2)}
+    if method == "mrbar" and math.isfinite(values.spread_sum) and len(ranges):
+        return Sigma(values.spread_sum / len(ranges) / known.d2(2), constants)
+    present = ranges[~np.isnan(ranges)]
     if not len(present):
         raise BadInput("a moving range needs at least 2 values in a row")
     if method == "median-mr":
         return Sigma(float(np.median(present)) / MEDIAN_MOVING_RANGE, {"d4": MEDIAN_MOVING_RANGE})
-    known = range_constants(plan)
-    return Sigma(mean(present) / known.d2(2), {"d2": known.d2(2), "d3": known.d3(2)})
+    return Sigma(mean(present) / known.d2(2), constants)
 
 
 def subgroups_sigma(plan: Plan, subgroups: Subgroups, method: Method) -> Sigma:
     """Sigma of the values in subgroups whose spread is the one that `method` needs."""
-    usable = ~np.isnan(subgroups.spread)
-    if not usable.any():
-        raise BadInput("no subgroup has the 2 values that a spread within subgroups needs")
-    if subgroups.count is None:
-        spread = subgroups.spread if usable.all() else subgroups.spread[usable]
+    spread, counts = subgroups.spread, subgroups.count
+    if counts is None:
         sizes = {plan.size: len(spread)}
-        counts = None
     else:
-        spread, counts = subgroups.spread[usable], subgroups.count[usable]
+        usable = ~np.isnan(spread)
+        if not usable.any():
+            raise BadInput("no subgroup has the 2 values that a spread within subgroups needs")
+        spread, counts = spread[usable], counts[usable]
         found, often = np.unique(counts, return_counts=True)
         sizes = dict(zip(found.tolist(), often.tolist(), strict=True))
     if method == "pooled":
@@ -178,7 +181,9 @@ def subgroups_sigma(plan: Plan, subgroups: Subgroups, method: Method) -> Sigma:
     center, deviation = (known.d2, known.d3) if method in RANGED else (c4, c5)
     constants = _named((("d2", known.d2), ("d3", known.d3)) if method in RANGED else (("c4", c4),), sizes)
     if counts is None:
-        return Sigma(mean(spread) / center(plan.size), constants)
+        total = subgroups.spread_sum
+        average = total / len(spread) if math.isfinite(total) else mean(spread)
+        return Sigma(average / center(plan.size), constants)
     centers = _table(center, sizes)[counts]
     if method in ("rbar", "sbar"):
         return Sigma(mean(spread / centers), constants)

@@ -15,7 +15,7 @@ HISTORY_BITS = 16
 
 NO_HISTORY: tuple[int, ...] = (0,) * (2 * len(PAIRS))
 
-_BLOCK = 1 << 14
+_BLOCK = 1 << 15
 """Points compared at once: their values and truths stay in the cache."""
 
 
@@ -85,26 +85,29 @@ def _fill(words: Words, wanted: tuple[Pair, ...], plotted: Plotted, previous: fl
     """Compare raw statistics with raw lines (no division by sigma), and pack the truths."""
     count = len(plotted.location)
     packed = words.view(np.uint8)[:, :, 8:]
-    truths = np.zeros((len(wanted), 2, min(_BLOCK, -(-count // 8) * 8)), np.bool_)
     levels = [_levels(pair, plotted) for pair in wanted]
+    truths = np.zeros((len(wanted), 2, 0), np.bool_)
     for start in range(0, count, _BLOCK):
         stop = min(start + _BLOCK, count)
-        size = stop - start
-        whole = -(-size // 8) * 8
-        block = truths[:, :, :whole]
-        block[:, :, size:] = False
+        whole = -(-(stop - start) // 8) * 8
+        if truths.shape[2] != whole:
+            truths = np.zeros((len(wanted), 2, whole), np.bool_)
         location = plotted.location[start:stop]
-        for pair, (over, under), (above, below) in zip(wanted, levels, block[:, :, :size], strict=True):
+        for pair, (over, under), sides in zip(wanted, levels, truths[:, :, : stop - start], strict=True):
+            above, below = sides
             if pair == "step":
                 before = plotted.location[start - 1] if start else previous
                 above[0], below[0] = location[0] > before, location[0] < before
                 np.greater(location[1:], location[:-1], out=above[1:])
                 np.less(location[1:], location[:-1], out=below[1:])
-            else:
-                values = plotted.spread[start:stop] if pair == "spread" else location
-                np.greater(values, _part(over, start, stop), out=above)
+                continue
+            values = plotted.spread[start:stop] if pair == "spread" else location
+            np.greater(values, _part(over, start, stop), out=above)
+            # No spread is below 0: such a limit needs no look.
+            if pair != "spread" or not isinstance(under, float) or under > 0.0:
                 np.less(values, _part(under, start, stop), out=below)
-        packed[:, :, start // 8 : start // 8 + whole // 8] = np.packbits(block, axis=-1, bitorder="little")
+        flat = np.packbits(truths.reshape(-1), bitorder="little")
+        packed[:, :, start // 8 : start // 8 + whole // 8] = flat.reshape(len(wanted), 2, -1)
 
 
 Level = float | Floats

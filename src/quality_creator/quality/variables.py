@@ -25,7 +25,7 @@ from quality_creator.quality.estimate import (
     subgroups_sigma,
 )
 from quality_creator.quality.judge import Plotted
-from quality_creator.quality.subgroups import Spread, Subgroups, clip, moving_range, reduce
+from quality_creator.quality.subgroups import Spread, Subgroups, individuals, reduce
 
 
 def spread_constants(plan: Plan, n: int) -> tuple[float, float]:
@@ -82,8 +82,7 @@ def reduced(plan: Plan, rows: Floats, previous: float) -> Subgroups:
         previous: The individual before the first; NaN when there was none.
     """
     if plan.size == 1:
-        values = rows[:, 0]
-        return Subgroups(values, clip(moving_range(values, previous)), None)
+        return individuals(rows[:, 0], previous)
     return reduce(rows, shown(plan))
 
 
@@ -122,14 +121,12 @@ class Process:
 def understand(plan: Plan, rows: Floats, subgroups: Subgroups, method: Method, which: Chosen) -> Process:
     """Centre and sigma of the process from the chosen points; arguments as of `estimate`."""
     first, last = which.span
+    # The sums were taken along the way; where a value is missing or left out they don't serve.
+    sums = (subgroups.mean_sum, subgroups.spread_sum)
+    whole = not which.excluded and (first, last) == (0, len(rows)) and all(map(math.isfinite, sums))
     if plan.size == 1:
-        values = which.cut(rows[:, 0])
-        ranges = moving_range(values, math.nan)[1:] if which.excluded else subgroups.spread[first + 1 : last]
-        present = values if math.isfinite(values.sum()) else values[~np.isnan(values)]
-        _enough(len(present))
-        return Process(mean(present), individuals_sigma(plan, values, ranges, method), len(present), None)
+        return _from_individuals(plan, rows[first:last, 0], subgroups if whole else None, method, which)
     pictured = shown(plan)
-    whole = not which.excluded and (first, last) == (0, len(rows)) and not np.isnan(subgroups.mean.sum())
     if not whole:
         rows = rows[first:last][which.kept]
         rows = rows[~np.isnan(rows).all(axis=1)]
@@ -138,10 +135,27 @@ def understand(plan: Plan, rows: Floats, subgroups: Subgroups, method: Method, w
     needed = needed_spread(method)
     sigma = subgroups_sigma(plan, subgroups if needed == pictured else reduce(rows, needed), method)
     if subgroups.count is None:
-        return Process(mean(subgroups.mean), sigma, len(rows), None)
+        return Process(_mean(subgroups), sigma, len(rows), None)
     weight = subgroups.count / subgroups.count.sum()
     center = float((subgroups.mean * weight).sum())
     return Process(center, sigma, len(rows), _weighted_spread(subgroups))
+
+
+def _from_individuals(
+    plan: Plan, values: Floats, whole: Subgroups | None, method: Method, which: Chosen
+) -> Process:
+    if whole is None:
+        whole = individuals(np.where(which.kept, values, np.nan), math.nan)
+    present = whole.mean if math.isfinite(whole.mean_sum) else whole.mean[~np.isnan(whole.mean)]
+    _enough(len(present))
+    center = _mean(whole) if present is whole.mean else mean(present)
+    return Process(center, individuals_sigma(plan, whole, method), len(present), None)
+
+
+def _mean(subgroups: Subgroups) -> float:
+    if math.isfinite(subgroups.mean_sum):
+        return subgroups.mean_sum / len(subgroups.mean)
+    return mean(subgroups.mean)
 
 
 def _weighted_spread(subgroups: Subgroups) -> float:
