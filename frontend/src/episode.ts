@@ -166,6 +166,7 @@ class EpisodePage {
     this.controls.edge(edge);
     this.stage.dataset["latency"] = edge.behind.toFixed(3);
     this.stage.dataset["following"] = String(edge.following);
+    this.stage.dataset["live"] = String(edge.live);
     this.timeline.show(this.frame.at, Math.max(edge.duration, this.frame.at / TICKS), this.marks);
   }
 
@@ -211,7 +212,5 @@ async function untilOnAir(root: HTMLElement): Promise<void> {
 }
 
 const root = part("episode");
-const list = part("instruments-list");
-for (let i = 0; i < 3; i++) list.append(h("li", { class: "instrument instrument--empty", "data-placeholder": true, "aria-hidden": true }));
 if (root.dataset["state"] === "planned") void untilOnAir(root);
 else new EpisodePage().start();

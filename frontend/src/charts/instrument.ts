@@ -188,9 +188,12 @@ export class InstrumentCard {
 
   private ring({ at, point }: Placed): HTMLElement {
     const rules = point.signals.filter(({ continuing }) => !continuing).map(({ rule }) => ruleWords(rule));
-    const ring = h("button", { type: "button", class: "ring", "data-index": point.index });
-    const words = `${clock(this.doors.utcAt(at) ?? point.time)} · ${rules.join(say("separator"))}`;
-    ring.append(h("span", { class: "ring__words" }, words));
+    const words = [clock(this.doors.utcAt(at) ?? point.time), ...rules].join(say("separator"));
+    const ring = h(
+      "button",
+      { type: "button", class: "ring", "data-index": point.index, "aria-label": words },
+      h("span", { class: "ring__words", "aria-hidden": true }, words),
+    );
     ring.addEventListener("click", () => this.doors.seek(at));
     this.rings.append(ring);
     return ring;

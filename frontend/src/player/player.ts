@@ -91,12 +91,17 @@ const settings: Partial<HlsConfig> = {
 const TICK_MS = 250;
 /** Without a new picture for this long, while it should play, the viewer is told. */
 const STILL_MS = 1500;
+/** While it stays so, loading is pushed this often. */
+const PUSH_MS = 2000;
+const PUSHES_TO_REOPEN = 4;
+/** A playlist that is not renewed for this long does not come at all. */
+const STALE_S = 3;
 /** A jump needs time to take effect before the next one. */
 const JUMP_REST_MS = 2500;
 /** After a beginning or a seek the buffer is thin for a while. */
 const SETTLE_MS = 4000;
-/** A viewer who stays within this of the edge means to follow it. */
-const NEAR_EDGE_S = 3;
+/** A step back that is no correction. */
+const BACK_S = 0.5;
 
 export class Player {
   private hls: Hls | null = null;
@@ -111,8 +116,8 @@ export class Player {
   private settledAt = performance.now();
   private rescues: number[] = [];
   private still: HTMLCanvasElement | null = null;
-  private ownSeek = false;
   private stops: number[] = [];
+  private pushes = 0;
 
   /** `preview` plays the smallest rendition, since it is looked at in passing. */
   constructor(
@@ -151,7 +156,7 @@ export class Player {
       this.following = false;
       this.moveTo(seconds);
     }
-    if (this.state === "ended") this.enter("playing");
+    if (this.state === "ended") void this.play(); // what has ended is paused
   }
 
   /** To the newest picture, and stay with it. */
@@ -225,6 +230,9 @@ export class Player {
   }
 
   private onDetails(details: LevelDetails): void {
+    // An episode's last parts would never be loaded: hls.js asks for no part of a playlist that is complete
+    // before something else makes it look. Without them it loads the last segment as a whole.
+    if (!details.live) details.partList = null;
     this.live = details.live;
     this.tellEdge();
   }
@@ -277,6 +285,7 @@ export class Player {
   private onFrame(seconds: number, exact: boolean): void {
     this.seconds = seconds;
     this.pictureAt = performance.now();
+    this.pushes = 0;
     this.still?.remove();
     this.still = null;
     const cc = this.fragmentAt(seconds)?.cc ?? 0;
@@ -299,25 +308,20 @@ export class Player {
     }
   }
 
+  /** Keys move the picture past us: who goes back means to leave the edge. hls.js itself only goes forward. */
   private onSeeking(): void {
     this.settledAt = performance.now();
-    if (this.ownSeek) {
-      this.ownSeek = false;
-      return;
-    }
-    const sync = this.hls?.liveSyncPosition;
-    this.following = this.live && typeof sync === "number" && this.video.currentTime > sync - NEAR_EDGE_S;
+    if (this.video.currentTime < this.seconds - BACK_S) this.following = false;
   }
 
   private moveTo(seconds: number): void {
-    this.ownSeek = true;
     this.jumpedAt = performance.now();
     this.video.currentTime = Math.max(seconds, 0);
   }
 
   private keepPace(): void {
     const { hls, video } = this;
-    if (!hls || !this.live || !this.following || video.paused) {
+    if (!hls || !this.live || !this.following || video.paused || video.readyState === 0) {
       if (this.steered) this.setRate(1);
       return;
     }
@@ -352,9 +356,29 @@ export class Player {
   private tick(): void {
     this.tellEdge();
     const { video } = this;
-    const shouldMove = this.wanted && !video.paused && !video.ended && this.state === "playing";
-    const still = performance.now() - this.pictureAt > STILL_MS;
-    if (shouldMove && still && !document.hidden && this.ahead() < 0.2) this.enter("reconnecting");
+    if (!this.wanted || video.paused || video.ended || document.hidden || this.state === "connecting") return;
+    const still = performance.now() - this.pictureAt;
+    if (still < STILL_MS || this.ahead() > 0.2) return;
+    this.enter("reconnecting");
+    const due = Math.floor((still - STILL_MS) / PUSH_MS);
+    if (due > this.pushes) this.push(due);
+  }
+
+  /**
+   * Loading can be stuck without an error. Ask anew, and begin anew where the stream goes on but the picture
+   * does not.
+   */
+  private push(count: number): void {
+    this.pushes = count;
+    const { hls } = this;
+    if (!hls) return;
+    const details = this.details();
+    const comes = details !== null && (!details.live || details.age < STALE_S);
+    if (comes && count % PUSHES_TO_REOPEN === 0) this.reopen(0);
+    else {
+      hls.stopLoad();
+      hls.startLoad(this.video.currentTime);
+    }
   }
 
   private tellEdge(): void {

@@ -132,9 +132,14 @@ export class Timeline {
       }),
     );
     if (marks.length > 3) words.push(`+ ${marks.length - 3}`);
-    const element = h("button", { type: "button", class: "mark-button", tabindex: reachable ? 0 : -1 });
+    const element = h("button", {
+      type: "button",
+      class: "mark-button",
+      tabindex: reachable ? 0 : -1,
+      "aria-label": words.join("; "),
+    });
     if (marks.length > 1) element.append(h("span", { class: "mark-button__count", "aria-hidden": true }, String(marks.length)));
-    element.append(h("span", { class: "mark-button__words" }, ...words.flatMap((w, i) => (i ? [h("br"), w] : [w]))));
+    element.append(h("span", { class: "mark-button__words", "aria-hidden": true }, ...words.flatMap((w, i) => (i ? [h("br"), w] : [w]))));
     element.style.transform = `translateX(${x}px)`;
     element.dataset["side"] = x > this.width / 2 ? "start" : "end";
     element.addEventListener("click", () => this.doors.seek(marks[0]!.at));
