@@ -65,6 +65,8 @@ lock:  ## renew the hashed requirement files from pyproject.toml
 	  --all-extras pyproject.toml -o requirements/run.txt
 	build/uv/bin/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header \
 	  --all-extras --group dev -c requirements/run.txt pyproject.toml -o requirements/dev.txt
+	build/uv/bin/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header \
+	  requirements/bench.in -o requirements/bench.txt
 
 clean:
 	rm -rf $(VENV) build dist src/quality_creator/web/dist frontend/node_modules
