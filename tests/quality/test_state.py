@@ -47,6 +47,18 @@ def test_any_bytes_are_refused_even_with_a_right_digest(body: bytes) -> None:
         decode(seal(MAGIC, body))
 
 
+@always(st.dictionaries(st.integers(0, len(DATA) - 17), st.integers(0, 255), min_size=1, max_size=4))
+def test_a_changed_body_with_a_right_digest_is_refused_or_a_state(changes: dict[int, int]) -> None:
+    body = bytearray(DATA[16:])
+    for place, byte in changes.items():
+        body[place] = byte
+    try:
+        state = decode(seal(MAGIC, bytes(body)))
+    except BadPayload:
+        return
+    assert encode(state)
+
+
 @pytest.mark.parametrize(
     "change",
     [

@@ -52,7 +52,7 @@ def decode(data: bytes) -> State:
         state = msgspec.msgpack.decode(unseal(MAGIC, data), type=State)
         check_plan(state.plan)
         _check(state)
-    except (msgspec.MsgspecError, BadInput, RecursionError) as error:
+    except (msgspec.MsgspecError, ValueError, BadInput, RecursionError) as error:
         raise BadPayload(f"a chart's state that can't be: {error}") from error
     return state
 
