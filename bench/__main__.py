@@ -4,6 +4,7 @@ import argparse
 import importlib
 import os
 import platform
+import sys
 from collections.abc import Callable, Iterable
 from datetime import UTC, datetime
 from pathlib import Path
@@ -30,7 +31,7 @@ def main() -> None:
     if unknown:
         parser.error(f"no {', '.join(sorted(unknown))}; there are {', '.join(names())}")
     OUT.mkdir(exist_ok=True)
-    console = Console()
+    console = Console(width=None if sys.stdout.isatty() else 180)
     found: list[Row] = []
     for name in options.names or names():
         module = importlib.import_module(f"bench.{name}")
