@@ -356,9 +356,11 @@ def test_what_is_no_longer_recent_is_forgotten(tmp_path: Path, monkeypatch: pyte
         ]
         again = await Ingest.open(database, config())
         assert again.recent() == ingest.recent()
-        monkeypatch.setattr(module, "RECENT_POINTS", 3)
+        monkeypatch.setattr("quality_creator.actions.telling.RECENT_POINTS", 3)
         await ingest.take(batch(*series(3, 100)))
         assert [len(judged.points) for judged in ingest.recent()] == [3]
+        await ingest.take(batch(*series(4, 200)))  # more at once than is remembered
+        assert ingest.recent() == []
         runs.cancel()
         await asyncio.gather(runs, return_exceptions=True)
         await database.close()

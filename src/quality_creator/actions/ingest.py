@@ -1,7 +1,7 @@
 """Take readings in: each once, durably, judged, and handed on the moment they are kept.
 
 The life of a batch: `take` puts it into a queue; the one task of `run` gathers what lies there
-into a transaction (measurements, charts, estimations, counters, refusals), commits it, tells the
+into a transaction (`books`: measurements, charts, estimations, counters, refusals), commits it, tells the
 subscribers, and only then lets `take` return. So what a sender was told is on the disk, and what
 a viewer sees was told to the sender. What subscribers were told lately is kept with it: one that
 comes after a restart takes up what nobody had stamped yet (`recent`).
@@ -21,21 +21,23 @@ import msgspec
 
 from quality_creator import quality
 from quality_creator.actions import choosing, judging
-from quality_creator.actions.judging import Chart, Judgement
-from quality_creator.actions.sorting import Sorted, sort_out, suspicious
+from quality_creator.actions.books import Books, event
+from quality_creator.actions.judging import Chart
+from quality_creator.actions.sorting import Sorted
+from quality_creator.actions.telling import Judged
 from quality_creator.config import Config
 from quality_creator.factory.intake import Batch, Outcome
 from quality_creator.model.characteristic import Characteristic
-from quality_creator.model.clock import Micros, Utc, micros, utc
+from quality_creator.model.clock import Utc, micros
 from quality_creator.model.errors import BadInput, Conflict, NotFound, QualityCreatorError, Unavailable
-from quality_creator.model.event import Counters, Definitions, Point
-from quality_creator.model.ids import CharacteristicId, GaugeId, LineId
-from quality_creator.model.reading import Count, Measurement
-from quality_creator.store import charts, counters, measurements, refusals, told
+from quality_creator.model.event import Counters, Definitions
+from quality_creator.model.ids import CharacteristicId, GaugeId
+from quality_creator.store import charts, refusals
 from quality_creator.store.charts import Choice
 from quality_creator.store.database import Database, Transaction
-from quality_creator.store.measurements import Known, Stream
 from quality_creator.store.refusals import RefusalCount
+
+__all__ = ["GaugeCounts", "Ingest", "IngestStatus", "Judged"]
 
 GATHER_S = 0.002
 """How long a transaction waits for company; a reading is seldom alone."""
@@ -47,31 +49,6 @@ STOPPED = "the hub is stopping; send the same again later"
 
 ROOM = 20_000
 """Readings that may wait; above it `take` makes its callers wait before it takes more."""
-
-RECENT_S = 30.0
-"""How long what was told can be asked for again: far longer than a frame waits for its values."""
-
-RECENT_POINTS = 20_000
-"""How many points at most; a picture can't show more in that time."""
-
-FORGET_S = 1.0
-"""How often what is no longer recent is let go."""
-
-
-@dataclass(frozen=True, slots=True)
-class Judged:
-    """What one transaction brought, told right after it was committed."""
-
-    points: tuple[tuple[Characteristic, Point], ...]
-    """Of all characteristics, public or not; of each in the order of its chart."""
-    counters: tuple[Counters, ...]
-
-
-class _Told(msgspec.Struct, frozen=True, kw_only=True):
-    """`Judged` as the store keeps it."""
-
-    points: tuple[Point, ...]
-    counters: tuple[Counters, ...]
 
 
 class IngestStatus(msgspec.Struct, frozen=True, kw_only=True):
@@ -95,25 +72,6 @@ class GaugeCounts(msgspec.Struct, frozen=True, kw_only=True):
     accepted: int = 0
     duplicates: int = 0
     refused: int = 0
-
-
-@dataclass(frozen=True, slots=True)
-class _Kept:
-    """What the database knows: where charts and counters stand, and what was told lately."""
-
-    charts: dict[CharacteristicId, Chart]
-    counts: dict[str, Count]
-    recent: list[tuple[Micros, Judged]]
-
-
-@dataclass(frozen=True, slots=True)
-class _Done:
-    """What a transaction brought; it counts once it is committed."""
-
-    kept: Sorted
-    judgements: Sequence[Judgement]
-    judged: Judged
-    streams: Mapping[Stream, Known]
 
 
 @dataclass(slots=True)
@@ -149,20 +107,14 @@ class Ingest:
         self,
         config: Config,
         database: Database,
-        kept: _Kept,
+        books: Books,
         clock: Callable[[], datetime],
     ) -> None:
         self._characteristics = {one.id: one for one in config.characteristics}
         self._line_names = {line.id: line.name for line in config.lines}
         self._database = database
         self._clock = clock
-        # What follows is what the newest commit left.
-        self._charts = kept.charts
-        self._counts = kept.counts
-        self._streams: dict[Stream, Known] = {}
-        self._recent = deque(kept.recent)
-        self._recent_points = sum(len(judged.points) for _, judged in self._recent)
-        self._forgotten = Micros(0)
+        self._books = books
         # Who waits, and who listens.
         self._queue: deque[_Waiting] = deque()
         self._queued = 0
@@ -182,7 +134,7 @@ class Ingest:
             Unavailable: the database can't be read.
             BadPayload: a chart in the database can't be read.
         """
-        return cls(config, database, await database.look(_load, config.characteristics), clock)
+        return cls(config, database, await database.look(Books.load, config.characteristics), clock)
 
     # --- for connectors --------------------------------------------------------------------------
 
@@ -242,9 +194,9 @@ class Ingest:
 
     def chart(self, name: CharacteristicId) -> Chart:
         """Where a chart stands. Raises NotFound."""
-        if name not in self._charts:
+        if name not in self._books.charts:
             raise NotFound(f"there is no characteristic {name!r}")
-        return self._charts[name]
+        return self._books.charts[name]
 
     def configured(self, name: CharacteristicId) -> Characteristic:
         """A characteristic as the configuration has it. Raises NotFound."""
@@ -286,26 +238,26 @@ class Ingest:
         return lambda: self._subscribers.remove(hear)
 
     def recent(self) -> list[Judged]:
-        """What was told in the last seconds (`RECENT_S`), the oldest first, also before a restart.
+        """What was told in the last seconds (`telling.RECENT_S`), the oldest first, also before a restart.
 
         A subscriber that takes up where another left off begins with this, without an `await` between
         it and `subscribe`, and leaves out the points whose index it has seen.
         """
-        return [judged for _, judged in self._recent]
+        return self._books.recent.everything()
 
     def definitions(self) -> Definitions:
         """Every public characteristic with its present limits."""
         return Definitions(
             characteristics=tuple(
                 judging.definition(chart, self._line_names[chart.characteristic.line])
-                for chart in self._charts.values()
+                for chart in self._books.charts.values()
                 if chart.characteristic.public
             )
         )
 
     def counters(self) -> tuple[Counters, ...]:
         """The newest counters of every line."""
-        return tuple(_event(count) for count in self._counts.values())
+        return tuple(event(count) for count in self._books.counts.values())
 
     def counts(self) -> dict[GaugeId, GaugeCounts]:
         """What became of each gauge's readings since the start."""
@@ -361,22 +313,27 @@ class Ingest:
 
     async def _commit(self, group: Sequence[_Waiting]) -> None:
         began = self._clock()
+        now = micros(began)
         try:
-            batches = [waiting.batch for waiting in group]
-            done = await self._database.transact(self._transaction, batches, micros(began))
+            entered = await self._database.transact(
+                self._books.enter, [waiting.batch for waiting in group], now
+            )
         except Unavailable as error:
             self._tally.last_error = str(error)
             for waiting in group:
-                _fail(waiting, error)
+                _fail(waiting, Unavailable(str(error)))
         except BaseException:
             # The loop is ending, or there is a bug: nobody may wait for ever.
             for waiting in group:
                 _fail(waiting, Unavailable(STOPPED))
             raise
         else:
-            self._adopt(done, began)
-            self._tell(done.judged, micros(began))
-            for waiting, outcome in zip(group, done.kept.outcomes, strict=True):
+            self._books.adopt(entered, now)
+            self._note(entered.kept, began)
+            if entered.judged.points or entered.judged.counters:
+                for hear in tuple(self._subscribers):
+                    hear(entered.judged)
+            for waiting, outcome in zip(group, entered.kept.outcomes, strict=True):
                 if not waiting.done.done():
                     waiting.done.set_result(outcome)
         finally:
@@ -384,14 +341,14 @@ class Ingest:
 
     async def _carry_out(self, change: _Change) -> None:
         try:
-            after = await self._database.transact(change.act, self._charts[change.name], self._clock())
+            after = await self._database.transact(change.act, self._books.charts[change.name], self._clock())
         except (BadInput, Conflict, Unavailable) as error:
             _fail(change, error)
         except BaseException:
             _fail(change, Unavailable(STOPPED))
             raise
         else:
-            self._charts[change.name] = after
+            self._books.charts[change.name] = after
             if not change.done.done():
                 change.done.set_result(after)
 
@@ -400,46 +357,7 @@ class Ingest:
             self._queued -= sum(waiting.size for waiting in group)
             self._changed.notify_all()
 
-    def _transaction(self, transaction: Transaction, batches: Sequence[Batch], now: Micros) -> _Done:
-        """Everything between the beginning of a transaction and its commit; runs off the event loop."""
-        streams = self._known(transaction, batches)
-        times = {
-            stream: measurements.times(transaction, streams[stream].number, sequences)
-            for stream, sequences in suspicious(batches, streams).items()
-        }
-        kept = sort_out(batches, times, self._counts)
-        judgements = self._judge(kept.measurements)
-        judged = Judged(
-            points=tuple((j.chart.characteristic, point) for j in judgements for point in j.points),
-            counters=tuple(_event(count) for count in kept.counts.values()),
-        )
-        measurements.add(transaction, kept.measurements, streams, now)
-        _store(transaction, kept, judgements, now)
-        _remember(transaction, judged, now)
-        if now - self._forgotten > FORGET_S * 1e6:
-            told.forget(transaction, Micros(now - round(RECENT_S * 1e6)))
-            self._forgotten = now
-        return _Done(kept, judgements, judged, _higher(streams, kept.measurements))
-
-    def _known(self, transaction: Transaction, batches: Sequence[Batch]) -> dict[Stream, Known]:
-        """The streams of these batches; of one that was not seen since the start, the store is asked."""
-        needed = {(m.gauge, m.characteristic, m.tag) for batch in batches for m in batch.measurements}
-        return {
-            stream: self._streams.get(stream) or measurements.known(transaction, stream) for stream in needed
-        }
-
-    def _judge(self, new: Sequence[Measurement]) -> list[Judgement]:
-        by_characteristic: dict[CharacteristicId, list[Measurement]] = {}
-        for one in new:
-            by_characteristic.setdefault(one.characteristic, []).append(one)
-        return [judging.judge(self._charts[name], values) for name, values in by_characteristic.items()]
-
-    def _adopt(self, done: _Done, began: datetime) -> None:
-        kept = done.kept
-        for judgement in done.judgements:
-            self._charts[judgement.chart.characteristic.id] = judgement.chart
-        self._counts |= kept.counts
-        self._streams |= done.streams
+    def _note(self, kept: Sorted, began: datetime) -> None:
         tally = self._tally
         tally.measurements += len(kept.measurements)
         tally.transactions += 1
@@ -452,69 +370,6 @@ class Ingest:
                 duplicates=old.duplicates + len(outcome.duplicates) + len(outcome.stale_counts),
                 refused=old.refused + len(outcome.refusals),
             )
-
-    def _tell(self, judged: Judged, now: Micros) -> None:
-        if not judged.points and not judged.counters:
-            return
-        self._recent.append((now, judged))
-        self._recent_points += len(judged.points)
-        while self._recent_points > RECENT_POINTS or self._recent[0][0] < now - RECENT_S * 1e6:
-            self._recent_points -= len(self._recent.popleft()[1].points)
-        for hear in tuple(self._subscribers):
-            hear(judged)
-
-
-def _load(transaction: Transaction, characteristics: Sequence[Characteristic]) -> _Kept:
-    rows, choices = charts.load(transaction), charts.chosen(transaction)
-    states = {}
-    for configured in characteristics:
-        one = choosing.effective(configured, choices.get(configured.id))
-        row = rows.get(one.id)
-        states[one.id] = judging.fresh(one) if row is None else judging.resumed(one, row)
-    return _Kept(states, counters.load(transaction), _remembered(transaction, states))
-
-
-def _remembered(
-    transaction: Transaction, states: Mapping[CharacteristicId, Chart]
-) -> list[tuple[Micros, Judged]]:
-    found = []
-    for at, data in told.load(transaction):
-        kept = msgspec.msgpack.decode(data, type=_Told)
-        pairs = (
-            (states[p.characteristic].characteristic, p) for p in kept.points if p.characteristic in states
-        )
-        found.append((at, Judged(tuple(pairs), kept.counters)))
-    return found
-
-
-def _remember(transaction: Transaction, judged: Judged, now: Micros) -> None:
-    if judged.points or judged.counters:
-        kept = _Told(points=tuple(point for _, point in judged.points), counters=judged.counters)
-        told.add(transaction, msgspec.msgpack.encode(kept), now)
-
-
-def _store(transaction: Transaction, kept: Sorted, judgements: Sequence[Judgement], at: Micros) -> None:
-    now = utc(at)
-    charts.save(transaction, [judgement.chart.row() for judgement in judgements])
-    for judgement in judgements:
-        for estimation in judgement.estimations:
-            name = judgement.chart.characteristic.id
-            charts.add_estimation(transaction, name, estimation, by=estimation.by, made=now)
-    counters.save(transaction, kept.counts.values())
-    refusals.add(transaction, [refusal for outcome in kept.outcomes for refusal in outcome.refusals], now)
-
-
-def _higher(streams: Mapping[Stream, Known], new: Sequence[Measurement]) -> dict[Stream, Known]:
-    """The streams as they stand after these measurements."""
-    top = {stream: known.highest for stream, known in streams.items()}
-    for one in new:
-        stream = (one.gauge, one.characteristic, one.tag)
-        top[stream] = max(top[stream], one.sequence)
-    return {stream: Known(streams[stream].number, highest) for stream, highest in top.items()}
-
-
-def _event(count: Count) -> Counters:
-    return Counters(line=LineId(count.line), time=count.time, total=count.total, rejected=count.rejected)
 
 
 def _fail(waiting: _Waiting | _Change, why: QualityCreatorError) -> None:

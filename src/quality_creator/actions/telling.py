@@ -1,0 +1,84 @@
+"""What a transaction tells, and what was told lately: who comes after a restart misses nothing of it."""
+
+from collections import deque
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import msgspec
+
+from quality_creator.actions.judging import Chart
+from quality_creator.model.characteristic import Characteristic
+from quality_creator.model.clock import Micros
+from quality_creator.model.event import Counters, Point
+from quality_creator.model.ids import CharacteristicId
+from quality_creator.store import told
+from quality_creator.store.database import Transaction
+
+RECENT_S = 30.0
+"""How long what was told can be asked for again: far longer than a frame waits for its values."""
+
+RECENT_POINTS = 20_000
+"""How many points at most; a picture can't show more in that time."""
+
+FORGET_S = 1.0
+"""How often what is no longer recent is let go."""
+
+
+@dataclass(frozen=True, slots=True)
+class Judged:
+    """What one transaction brought, told right after it was committed."""
+
+    points: tuple[tuple[Characteristic, Point], ...]
+    """Of all characteristics, public or not; of each in the order of its chart."""
+    counters: tuple[Counters, ...]
+
+
+class _Kept(msgspec.Struct, frozen=True, kw_only=True):
+    """`Judged` as the store has it."""
+
+    points: tuple[Point, ...]
+    counters: tuple[Counters, ...]
+
+
+class Recent:
+    """The last seconds of what was told."""
+
+    def __init__(self) -> None:
+        self._told: deque[tuple[Micros, Judged]] = deque()
+        self._points = 0
+        self._forgotten = Micros(0)
+
+    @classmethod
+    def load(cls, transaction: Transaction, charts: Mapping[CharacteristicId, Chart]) -> "Recent":
+        """What was kept; points of characteristics that are no more are left out."""
+        recent = cls()
+        for at, data in told.load(transaction):
+            kept = msgspec.msgpack.decode(data, type=_Kept)
+            pairs = (
+                (charts[p.characteristic].characteristic, p)
+                for p in kept.points
+                if p.characteristic in charts
+            )
+            recent.add(Judged(tuple(pairs), kept.counters), at)
+        return recent
+
+    def keep(self, transaction: Transaction, judged: Judged, now: Micros) -> None:
+        """Write down what is told when the transaction is committed."""
+        if judged.points or judged.counters:
+            kept = _Kept(points=tuple(point for _, point in judged.points), counters=judged.counters)
+            told.add(transaction, msgspec.msgpack.encode(kept), now)
+        if now - self._forgotten > FORGET_S * 1e6:
+            told.forget(transaction, Micros(now - round(RECENT_S * 1e6)))
+            self._forgotten = now
+
+    def add(self, judged: Judged, now: Micros) -> None:
+        """It was told."""
+        self._told.append((now, judged))
+        self._points += len(judged.points)
+        oldest = now - RECENT_S * 1e6
+        while self._told and (self._points > RECENT_POINTS or self._told[0][0] < oldest):
+            self._points -= len(self._told.popleft()[1].points)
+
+    def everything(self) -> list[Judged]:
+        """The oldest first."""
+        return [judged for _, judged in self._told]
