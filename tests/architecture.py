@@ -50,7 +50,9 @@ def main() -> None:
     if "--write" in sys.argv:
         PAGE.write_text(fresh, encoding="utf-8")
     elif fresh != text:
-        sys.exit("docs/ARCHITECTURE.md: the tree is out of date; run `.venv/bin/python -m tests.architecture --write`")
+        sys.exit(
+            "docs/ARCHITECTURE.md: the tree is out of date; run `.venv/bin/python -m tests.architecture --write`"
+        )
 
 
 if __name__ == "__main__":
