@@ -51,7 +51,8 @@ def main() -> None:
         PAGE.write_text(fresh, encoding="utf-8")
     elif fresh != text:
         sys.exit(
-            "docs/ARCHITECTURE.md: the tree is out of date; run `.venv/bin/python -m tests.architecture --write`"
+            "docs/ARCHITECTURE.md: the tree is out of date; "
+            "run `.venv/bin/python -m tests.architecture --write`"
         )
 
 
