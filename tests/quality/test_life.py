@@ -249,6 +249,7 @@ def test_without_censoring_the_curve_is_the_share_still_alive(marks: list[tuple[
 def test_when_the_last_unit_fails_nothing_is_left_and_no_interval() -> None:
     last = kaplan_meier([1.0, 2.0], [True, True]).steps[-1]
     assert (last.survival, last.standard_error, last.low, last.high) == (0.0, 0.0, None, None)
+    assert kaplan_meier([1.0, 2.0], [True, True]).median == 1.5  # it stands at one half from 1 to 2
     with pytest.raises(BadInput, match="index 0 is -1"):
         kaplan_meier([-1.0], [True])
     with pytest.raises(BadInput, match="transform is"):

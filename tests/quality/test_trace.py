@@ -45,6 +45,8 @@ def test_at_a_step_of_the_limit_the_tighter_side_counts() -> None:
     stair = Envelope(upper=((0.0, 5.0), (4.0, 5.0), (4.0, 2.0), (10.0, 2.0)))
     assert judge(stair, [0.0, 4.0, 10.0], [1.0, 3.0, 1.0]).verdict == "fail"
     assert judge(stair, [0.0, 3.9, 4.0, 10.0], [1.0, 4.9, 2.0, 1.0]).margin == 0.0
+    needle = Envelope(upper=((0.0, 5.0), (4.0, 5.0), (4.0, 1.0), (4.0, 5.0), (10.0, 5.0)))
+    assert judge(needle, [0.0, 10.0], [3.0, 3.0]).margin == -2.0
 
 
 def test_a_trace_that_does_not_span_the_envelope_or_has_gaps_is_incomplete() -> None:
@@ -59,6 +61,9 @@ def test_a_trace_that_does_not_span_the_envelope_or_has_gaps_is_incomplete() -> 
 
 def test_nothing_is_assumed_across_a_gap() -> None:
     assert judge(ROOF, [0.0, 4.0, 10.0], [3.0, math.nan, 3.0]).verdict == "incomplete"
+    # Outside before and after: two excursions, for nobody saw it stay there.
+    assert judge(BOX, [0.0, 1.0, 2.0, 10.0], [9.0, math.nan, 9.0, 3.0]).excursions == 2
+    assert judge(BOX, [0.0, 1.0, 2.0, 10.0], [9.0, 9.0, 9.0, 3.0]).excursions == 1
 
 
 def test_outside_the_span_of_the_envelope_nothing_is_judged() -> None:

@@ -142,20 +142,17 @@ def design_variables(demand: Demand, *, sigma: Literal["known", "unknown"] = "un
 
 
 def _smallest_acceptance(size_for: Callable[[int], int | None], largest: int) -> int | None:
-    """The smallest acceptance number with a plan: by doubling and halving, then a look below.
-
-    Whole numbers make the answer waver near the boundary, so that numbers just below it are tried too.
-    """
+    """The smallest acceptance number with a plan, by doubling and halving: larger ones tell more apart."""
     high = 0
     while size_for(high) is None:
         high = 2 * high + 1
         if high >= largest:
             return None
-    low = (high - 1) // 2 if high else 0
+    low = (high - 1) // 2 if high else -1
     while high - low > 1:
         middle = (low + high) // 2
         low, high = (low, middle) if size_for(middle) is not None else (middle, high)
-    return next(accept for accept in range(max(0, high - 20), high + 1) if size_for(accept) is not None)
+    return high
 
 
 def _first(holds: Callable[[int], bool], start: int, largest: int) -> int | None:
