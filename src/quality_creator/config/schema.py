@@ -102,6 +102,7 @@ class Tag(_Section, frozen=True, kw_only=True):
     time: str = "time"
     time_format: Literal["rfc3339", "unix-s", "unix-ms", "unix-us"] = "rfc3339"
     sequence: str = "sequence"
+    """Empty for a source without numbers of its own, or whose numbers begin again: then the time counts."""
     status: str = "status"
     unit_field: str = "unit"
     """A field that, where present, must name the unit in which the machine sends."""
