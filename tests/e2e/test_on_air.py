@@ -236,6 +236,31 @@ def test_a_measurement_travels_in_the_part_of_its_frame_and_stays_there(hub: Hub
     assert emsg.messages(whole(hub, "360p")) == replay
 
 
+def test_what_was_acknowledged_before_a_kill_is_in_the_stream_after_it(hub: HubProcess) -> None:
+    hub.on_air()
+    hub.wait_for_segment(0)
+
+    def send(first: int, count: int) -> None:
+        for sequence in range(first, first + count):
+            now = datetime.now(UTC).isoformat()
+            answer = hub.post([{"tag": "leak", "value": 1.0, "time": now, "sequence": sequence}])
+            assert answer["accepted"] == 1
+
+    send(0, 10)
+    hub.kill()  # acknowledged a moment ago, their frames are still on their way
+    hub.start()
+    send(10, 10)
+    last = max(segments(hub.playlist()))
+    hub.wait_for_segment(last + 3)
+    indices = [
+        point.index
+        for timed in emsg.messages(whole(hub))
+        if isinstance(timed.message, FrameData)
+        for point in timed.message.points
+    ]
+    assert indices == list(range(20))
+
+
 def test_backlog_and_stream_say_the_same(hub: HubProcess) -> None:
     hub.on_air()
     hub.wait_for_segment(0)
