@@ -296,7 +296,7 @@ def test_on_a_phone_the_picture_stays_while_the_charts_scroll_under_it(
 
 def test_the_policy_is_kept(page: Page, live: Origin) -> None:
     said: list[ConsoleMessage] = []
-    page.on("console", lambda message: said.append(message))
+    page.on("console", lambda message: said.append(message))  # noqa: PLW0108 - a bare built-in has no signature to look at
     for path in ("/", "/design", f"/episodes/{origin.SLUG}"):
         page.goto(live.url + path)
         page.wait_for_timeout(1000)
