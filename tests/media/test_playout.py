@@ -100,6 +100,16 @@ def test_time_that_is_caught_up_shows_the_first_picture_that_came() -> None:
     assert screen.tick(105.04, now=105.3) == ("live", 105_040_000)
 
 
+def test_a_mixer_that_is_far_behind_keeps_no_more_than_a_second_of_pictures_and_shows_them_early() -> None:
+    screen = Screen()
+    for number in range(500):
+        screen.feed.put(picture(100 + number / 25))
+        if number % 20 == 19:
+            condition, taken = screen.tick(100 + number / 250, now=100 + number / 25)
+            assert condition == "live"
+    assert taken == 100_000_000 + (499 - 24) * 40_000
+
+
 def test_a_picture_that_was_made_for_another_place_is_made_anew() -> None:
     screen = Screen()
     old = Scaler().tile(Raw(FRAME, 16 / 9), SMALL)

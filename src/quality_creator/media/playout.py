@@ -30,6 +30,9 @@ _SLATE_PICTURES = 4.0
 
 _INTERVALS = 16
 
+_WAITING = 24
+"""Pictures that wait to be shown at most: more than a second's, of which none needs more than a third."""
+
 _EXACT_S = 0.001
 """A picture that is due at a tick is shown at it, however the sums were rounded."""
 _SOUND_GONE_S = 1.0
@@ -83,6 +86,9 @@ class Player:
         due = tick - self.delay_s + _EXACT_S
         before = self._current
         while self._waiting and self._waiting[0].due <= due:
+            self._current = self._waiting.popleft()
+        while len(self._waiting) > _WAITING:
+            # The mixer is far behind: shown early is better than kept, which fills the memory.
             self._current = self._waiting.popleft()
         if self._current is None and self._waiting and tick < now - 0.1:
             # Time that is caught up has no pictures of its own: the first that came stands for it.

@@ -1,5 +1,7 @@
-"""When a source's picture is due on our clock, and how much later it is shown, so that neither network nor
-load shows as unsteady motion or torn sound."""
+"""When a source's picture is due on our clock, and how little later it can be shown without unsteady motion.
+
+Neither the network's jitter nor a busy machine is to be seen as judder or heard as torn sound.
+"""
 
 import math
 

@@ -3,6 +3,7 @@
 import socket
 from contextlib import AbstractContextManager
 
+import av
 import pytest
 
 from quality_creator.config import RtspCamera
@@ -64,6 +65,17 @@ def test_credentials_get_in_and_are_never_spoken_of() -> None:
             assert "401" in said or "404" in said
             assert "sesame" not in said
             assert "viewer" not in said
+
+
+def test_secrets_in_the_libraries_own_words_are_blotted_out() -> None:
+    camera = RtspCamera(
+        id=SourceId("far"), name=name("Far"), url="rtsp://me:s%20cret@host/path", password="pass/word"
+    )
+    error = av.error.FFmpegError(1, "can't reach rtsp://me:s%20cret@host/path")
+    said = [(av.logging.ERROR, "rtsp", "Authorization: pass/word, pass%2Fword or s%20cret is wrong\n")]
+    assert RtspCapture(camera)._words(error, said) == (
+        "can't reach host/path; Authorization: ***, *** or *** is wrong"
+    )
 
 
 def test_the_peers_own_words_are_told() -> None:

@@ -27,7 +27,7 @@ FIRST_WAIT_S, LONGEST_WAIT_S = 0.25, 5.0
 STABLE_S = 5.0
 """A connection that brought pictures for this long has earned the first wait again."""
 
-_KEPT = 64
+_KEPT = 32
 """Pictures that wait for the mixer at most; it takes them at every tick."""
 
 
