@@ -5,10 +5,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from scipy import stats
-from tests.quality.cases import assert_close, case
 
 from quality_creator.model.errors import BadInput
 from quality_creator.quality.normality import anderson_darling_p, normality
+from tests.quality.cases import assert_close, case
 
 GLASS = case("normality_glass")
 
