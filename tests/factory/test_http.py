@@ -12,7 +12,7 @@ from quality_creator.factory.connectors import connectors
 from quality_creator.factory.http import Answer, HttpConnector, RefusedItem
 from quality_creator.factory.intake import Batch, Outcome
 from quality_creator.factory.mapping import mappings
-from quality_creator.model.errors import Unavailable
+from quality_creator.model.errors import BadInput, Unavailable
 from tests.factory.plant import NOW, Remembering, config
 
 GAUGES = """
@@ -190,6 +190,14 @@ def test_a_token_belongs_to_one_gauge() -> None:
         for found in [http.with_token(both, token)]
     ]
     assert names == ["press", "bench", None, None, None]
+
+
+def test_two_gauges_can_not_share_a_token() -> None:
+    same = GAUGES.replace("the-token-of-the-press", "the-token-of-the-bench")
+    with pytest.raises(
+        BadInput, match=r"^gauges\[1\].token: gauges\[0\] has the same; a token says who posts"
+    ):
+        connectors(config(same), lambda: NOW)
 
 
 def test_the_operator_sees_how_the_gauge_stands() -> None:

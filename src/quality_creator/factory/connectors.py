@@ -9,14 +9,16 @@ from quality_creator.factory.http import HttpConnector
 from quality_creator.factory.intake import Connector
 from quality_creator.factory.mapping import mappings
 from quality_creator.factory.mqtt import MqttConnector
+from quality_creator.model.errors import BadInput
 
 
 def connectors(config: Config, clock: Callable[[], datetime]) -> list[Connector]:
     """One connector a gauge, in the configuration's order; none is running yet.
 
     Raises:
-        BadInput: a mapping, a topic, a CA file or a recorded file can't be used.
+        BadInput: a mapping, a topic, a CA file or a recorded file can't be used, or two gauges share a token.
     """
+    _check_tokens(config)
     found: list[Connector] = []
     ready = mappings(config)
     for gauge in config.gauges:
@@ -30,3 +32,15 @@ def connectors(config: Config, clock: Callable[[], datetime]) -> list[Connector]
             case CsvGauge():
                 found.append(CsvConnector(gauge, mapping, clock, path=config.path(gauge.path)))
     return found
+
+
+def _check_tokens(config: Config) -> None:
+    seen: dict[str, int] = {}
+    for index, gauge in enumerate(config.gauges):
+        if isinstance(gauge, HttpGauge):
+            first = seen.setdefault(gauge.token, index)
+            if first != index:
+                raise BadInput(
+                    f"gauges[{index}].token: gauges[{first}] has the same; a token says who posts, "
+                    "so each needs its own"
+                )

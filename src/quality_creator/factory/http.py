@@ -26,9 +26,6 @@ from quality_creator.model.reading import Reason, Refusal
 
 Among = Literal["readings", "counters"]
 
-LARGEST_BODY = 8 << 20
-"""Bytes; the route refuses more with 413 before it has read them."""
-
 QUICK_BODY = 256 << 10
 """Bytes that are read at once, on the event loop: about 2,000 readings, some 10 ms."""
 
