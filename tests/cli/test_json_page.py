@@ -8,6 +8,8 @@ from typing import Any, get_args, get_type_hints
 import msgspec
 import pytest
 
+from quality_creator.cli.chart_report import Report
+from quality_creator.cli.run_length import RunLengths
 from quality_creator.quality.agreement import Agreement
 from quality_creator.quality.bias import Bias, Linearity
 from quality_creator.quality.capability import Capability
@@ -26,6 +28,8 @@ ROOT = Path(__file__).parents[2]
 PAGE = (ROOT / "docs" / "quality" / "json.md").read_text(encoding="utf-8")
 
 PRINTED = {
+    "chart": [Report],
+    "arl": [RunLengths],
     "capability": [Capability],
     "gauge-study": [GaugeStudy, Bias, Linearity, Agreement],
     "sampling-plan": [
