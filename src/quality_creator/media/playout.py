@@ -33,8 +33,11 @@ _INTERVALS = 16
 _WAITING = 24
 """Pictures that wait to be shown at most: more than a second's, of which none needs more than a third."""
 
-_EXACT_S = 0.001
-"""A picture that is due at a tick is shown at it, however the sums were rounded."""
+_NEAR_S = 0.01
+"""A picture that is due this near to a tick may be shown at it or at the next: whichever repeats or leaves
+out none. A source whose pictures come when ticks do would otherwise stumble at every breath of the network.
+"""
+
 _SOUND_GONE_S = 1.0
 
 
@@ -83,9 +86,10 @@ class Player:
         for picture in self._feed.take():
             self._measure(picture)
             self._waiting.append(picture)
-        due = tick - self.delay_s + _EXACT_S
-        before = self._current
-        while self._waiting and self._waiting[0].due <= due:
+        before, due = self._current, tick - self.delay_s
+        while self._waiting and self._waiting[0].due <= due - _NEAR_S:
+            self._current = self._waiting.popleft()
+        if self._current is before and self._waiting and self._waiting[0].due <= due + _NEAR_S:
             self._current = self._waiting.popleft()
         while len(self._waiting) > _WAITING:
             # The mixer is far behind: shown early is better than kept, which fills the memory.
