@@ -137,11 +137,11 @@ def test_what_weakens_an_index_is_said() -> None:
 def test_within_sigma_is_unbiased_and_carries_the_degrees_it_says(method: str, size: int) -> None:
     rng = np.random.default_rng(11)
     groups = 20 if size > 1 else 40
-    draws = rng.normal(size=(1200, groups * size))
+    draws = rng.normal(size=(400, groups * size))
     found = [within_sigma(row, [size] * groups, method) for row in draws]  # type: ignore[arg-type]
     sigmas = np.array([one.sigma for one in found])
     assert sigmas.mean() == pytest.approx(1.0, abs=4 * sigmas.std() / math.sqrt(len(sigmas)))
-    assert found[0].degrees == pytest.approx(chi_degrees(float(sigmas.var() / sigmas.mean() ** 2)), rel=0.15)
+    assert found[0].degrees == pytest.approx(chi_degrees(float(sigmas.var() / sigmas.mean() ** 2)), rel=0.25)
 
 
 @pytest.mark.parametrize(("degrees", "covered"), [("within", 0.95), ("total", 0.91)])

@@ -133,11 +133,18 @@ def capability(
         distribution=distribution,
         stable=None if chart is None else chart.stable,
     )
-    beyond = [] if chart is None else list(chart.beyond)
+    beyond, points = ([], 0) if chart is None else (list(chart.beyond), chart.points)
     if json:
-        print_json("capability", found, value=data.name, missing=data.missing, beyond_limits=beyond)
+        print_json(
+            "capability",
+            found,
+            value=data.name,
+            missing=data.missing,
+            chart_points=points,
+            beyond_limits=beyond,
+        )
     else:
-        _show(found, data)
+        _show(found, data, f"{len(beyond)} of {points}")
     if plot is not None:
         _draw(plot, file.name, data, found, limits)
 
@@ -179,7 +186,7 @@ def _first_seen(marks: "NDArray[np.int64]") -> "NDArray[np.int64]":
     return rank[inverse]
 
 
-def _show(found: "Capability", data: _Data | None = None) -> None:
+def _show(found: "Capability", data: _Data | None = None, beyond: str = "") -> None:
     rows: list[tuple[str, object]] = [("Values", found.n)]
     if data is not None:
         rows += [("Column", data.name), ("Missing, left out", data.missing)]
@@ -193,7 +200,7 @@ def _show(found: "Capability", data: _Data | None = None) -> None:
         rows += [("Smallest", found.minimum), ("Largest", found.maximum)]
     rows += [("Lower limit", found.lower), ("Target", found.target), ("Upper limit", found.upper)]
     if found.stable is not None:
-        rows.append(("Stable", found.stable))
+        rows += [("Stable", found.stable), ("Points beyond their limits", beyond)]
     print_table("Capability study", ("", "value"), [row for row in rows if row[1] is not None])
     if found.indices:
         share = f"{100 * found.confidence:g} %"
