@@ -27,9 +27,8 @@ function preview(video: HTMLVideoElement, source: string, list: HTMLElement): vo
       },
       frame: (at) => {
         for (const { definition, current } of viewAt(store, at).instruments.slice(0, MOST_READINGS)) {
-          if (!current) continue;
           const value = readingOf(list, definition.characteristic, definition.name[LANGUAGE], definition.unit);
-          tell(value, number(current.point.value, definition.decimals));
+          tell(value, current ? number(current.point.value, definition.decimals) : "\u2013");
         }
       },
       state: (state) => (video.dataset["state"] = state),
@@ -51,7 +50,7 @@ function readingOf(list: HTMLElement, characteristic: string, name: string, unit
       "li",
       { class: "glance", "data-characteristic": characteristic },
       h("span", { class: "glance__name" }, name),
-      h("span", { class: "reading" }, value, " ", h("span", { class: "reading__unit" }, unit)),
+      h("span", { class: "reading" }, value, " ", h("span", { class: "reading__unit unit" }, unit)),
     ),
   );
   return value;

@@ -54,7 +54,7 @@ export class InstrumentCard {
         { class: "instrument__head" },
         h("h3", { class: "instrument__name" }, definition.name[LANGUAGE]),
         h("p", { class: "instrument__line" }, definition.lineName[LANGUAGE]),
-        h("p", { class: "reading" }, this.reading, " ", h("span", { class: "reading__unit" }, unit)),
+        h("p", { class: "reading" }, this.reading, " ", h("span", { class: "reading__unit unit" }, unit)),
         this.note,
       ),
       this.summary,
@@ -213,7 +213,8 @@ interface Note {
 }
 
 function caption(text: string, unit: string): HTMLElement {
-  return h("p", { class: "chart__caption" }, say("chart-caption", { text, unit }));
+  const [before, after] = say("chart-caption", { text, unit: "\0" }).split("\0");
+  return h("p", { class: "chart__caption" }, before ?? "", h("span", { class: "unit" }, unit), after ?? "");
 }
 
 function dot({ at, point }: Placed, which: "location" | "spread", specification: Specification | null): Dot[] {

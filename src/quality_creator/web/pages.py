@@ -163,7 +163,7 @@ def _json(value: Any) -> Markup:
 
 def _phrases(title: str) -> Markup:
     """A title whose lines break behind its marks where they can: Chinese has no spaces to show where."""
-    pieces = re.findall(r"[^：，。；？！]+[：，。；？！]*|[：，。；？！]+", title)
+    pieces = re.findall(r"[^：，、。；？！]+[：，、。；？！]*|[：，、。；？！]+", title)
     return Markup("").join(Markup('<span class="phrase">{}</span>').format(piece) for piece in pieces)
 
 
