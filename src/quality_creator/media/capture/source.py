@@ -5,6 +5,8 @@ peer's words, when that fails or ends; the thread waits a little longer each tim
 """
 
 import math
+import os
+import sys
 import threading
 import time
 import traceback
@@ -26,6 +28,9 @@ FIRST_WAIT_S, LONGEST_WAIT_S = 0.25, 5.0
 
 STABLE_S = 5.0
 """A connection that brought pictures for this long has earned the first wait again."""
+
+_BEHIND_MIXER = 5
+"""Niceness: one picture of one source may come late, the programme may not."""
 
 _KEPT = 32
 """Pictures that wait for the mixer at most; it takes them at every tick."""
@@ -145,6 +150,8 @@ class Source:
         return not self._thread.is_alive()
 
     def _run(self) -> None:
+        if sys.platform == "linux":
+            os.nice(_BEHIND_MIXER)  # there, of this thread alone
         wait = FIRST_WAIT_S
         while not self.feed.stopping.is_set():
             began = time.monotonic()
