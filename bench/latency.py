@@ -136,7 +136,10 @@ class Watched:
 
 def _watch(page: Page, seconds: float) -> Watched:
     """Look at every frame that comes on screen; the player's beginning does not count."""
-    page.wait_for_function("document.querySelector('video').currentTime > 0", timeout=60_000)
+    deadline = time.monotonic() + 60
+    while not page.evaluate("document.querySelector('video').currentTime > 0"):
+        assert time.monotonic() < deadline, "nothing plays"
+        time.sleep(0.1)
     page.wait_for_timeout(SETTLE_S * 1000)
     page.evaluate(WATCH)
     began = time.time()
