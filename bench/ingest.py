@@ -252,17 +252,15 @@ async def delays(folder: Path, size: int, every_s: float) -> list[float]:
 def sqlite_rate(folder: Path, size: int) -> float:
     """Rows a CPU second that SQLite alone keeps, in the same table and as safely: the ceiling."""
     asyncio.run(_make(folder))
-    row = ("plant", 0, "c0", 0, 0, 8.0, "good")
     insertion = (
-        "INSERT INTO measurements (gauge, sequence, characteristic, time, received, value, status) "
-        "VALUES (?, ?, ?, ?, ?, ?, ?)"
+        "INSERT INTO measurements (stream, sequence, time, received, value, status) VALUES (?, ?, ?, ?, ?, ?)"
     )
     with contextlib.closing(sqlite3.connect(folder / FILE, isolation_level=None)) as connection:
         connection.execute("PRAGMA synchronous = FULL")
         first, began = 0, time.process_time()
         while time.process_time() - began < SECONDS / 2:
             numbers = range(first, first + size)
-            rows = [(row[0], n, f"c{n % CHARACTERISTICS}", n, n, *row[5:]) for n in numbers]
+            rows = [(n % CHARACTERISTICS, n, n, n, 8.0, "good") for n in numbers]
             connection.execute("BEGIN IMMEDIATE")
             connection.executemany(insertion, rows)
             connection.execute("COMMIT")
