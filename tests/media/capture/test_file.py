@@ -1,5 +1,6 @@
 """Films as cameras, with the oddities that real cameras have."""
 
+import gc
 import struct
 import subprocess
 import time
@@ -138,6 +139,23 @@ def test_rounds_follow_each_other_without_a_seam(tmp_path: Path) -> None:
     assert np.diff(dues) == pytest.approx(0.04, abs=1e-6)
     # No hole in the sound where a round begins.
     assert np.abs(samples[0]).reshape(-1, 480).max(axis=1).min() > 0.05
+
+
+def test_a_round_that_is_over_gives_its_memory_back(tmp_path: Path) -> None:
+    film = ffmpeg(tmp_path / "film.mp4", picture(seconds=0.24), "-pix_fmt yuv420p")
+
+    def alive() -> int:
+        return sum(isinstance(thing, av.container.InputContainer) for thing in gc.get_objects())
+
+    gc.collect()
+    before = alive()
+    gc.disable()
+    try:
+        with playing(film) as running:
+            running.wait_pictures(36)
+            assert alive() - before <= 2
+    finally:
+        gc.enable()
 
 
 def test_the_files_of_a_folder_are_played_in_the_order_of_their_names(tmp_path: Path) -> None:

@@ -11,7 +11,7 @@ from av.packet import Packet
 
 from quality_creator.config import FileCamera
 from quality_creator.media.capture.decode import Decoding
-from quality_creator.media.capture.source import Feed
+from quality_creator.media.capture.source import Feed, forget
 from quality_creator.model.errors import BadInput, BadPayload, QualityCreatorError
 from quality_creator.model.stream import FRAME_RATE
 
@@ -62,6 +62,7 @@ class FileCapture:
                     shift = self._play(file, feed, pace, shift)
                 except QualityCreatorError as error:
                     refused = str(error)
+                forget()
                 if feed.stopping.is_set():
                     return
             if shift - began < _SHORTEST_S:

@@ -6,7 +6,7 @@ import av
 
 from quality_creator.config import RtmpCamera
 from quality_creator.media.capture.decode import Decoding
-from quality_creator.media.capture.source import Feed
+from quality_creator.media.capture.source import Feed, forget
 from quality_creator.media.rtmp.ingest import Ingest
 from quality_creator.media.timing import Steady
 from quality_creator.model.errors import BadPayload, Unavailable
@@ -46,6 +46,7 @@ class RtmpCapture:
                 feed.trouble = words
             else:
                 feed.trouble = ingest.stream.ended or "the stream ended"
+            forget()
 
     def _play(self, feed: Feed, ingest: Ingest) -> None:
         feed.begin(remote=True)
