@@ -50,6 +50,16 @@ def test_a_missing_value_satisfies_nothing(values: list[float], gaps: set[int]) 
     assert judged(values) == brute.signals(ALL_RULES, values, 0.0, 1.0)
 
 
+@always(series, st.integers(1, 20))
+def test_every_pattern_is_found_across_cuts(values: list[float], length: int) -> None:
+    plan = Plan(kind="i-mr", rules=ALL_RULES)
+    state, found = start(plan, given(plan, center=0.0, sigma=1.0)), []
+    for first in range(0, len(values), length):
+        state, points = step(state, values[first : first + length])
+        found += [(points.first + signal.row, signal.rule, signal.continuing) for signal in points.signals]
+    assert [entry for entry in found if entry[1] != "spread-limits"] == judged(values)
+
+
 @pytest.mark.parametrize("name", ALL_RULES)
 def test_the_brute_force_meets_every_rule(name: str) -> None:
     found = set()

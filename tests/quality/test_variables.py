@@ -192,3 +192,13 @@ def test_values_of_an_incomplete_subgroup_wait_in_the_state() -> None:
     state, points = step(state, [3.0, 4.0])
     assert (points.location.tolist(), points.value_index.tolist(), state.pending) == ([2.0], [0], (4.0,))
     assert state.plotted == 1
+
+
+@pytest.mark.parametrize(("kind", "size"), [("xbar-r", 8), ("xbar-s", 8)])
+def test_a_spread_below_its_lower_limit_is_a_signal(kind: Any, size: int) -> None:
+    plan = Plan(kind=kind, size=size)
+    limits = given(plan, center=0.0, sigma=1.0)
+    assert limits.spread is not None
+    assert limits.spread.lower > 0
+    _, points = step(start(plan, limits), [0.01, -0.01] * size)
+    assert points.signals.rows("spread-limits").tolist() == [0, 1]
