@@ -76,8 +76,8 @@ export class Chart {
     });
   }
 
-  /** Draw. Does nothing where not one pixel would differ. */
-  show(picture: Picture): void {
+  /** Draw, and say so; nothing is done where not one pixel would differ. */
+  show(picture: Picture): boolean {
     const before = this.picture;
     const same =
       before.dots.length === picture.dots.length &&
@@ -85,12 +85,13 @@ export class Chart {
       before.dots[0]?.at === picture.dots[0]?.at &&
       before.limits === picture.limits;
     const pixel = (WINDOW_S * TICKS) / Math.max(this.plot.bbox.width, 1);
-    if (same && Math.abs(picture.at - before.at) < pixel && this.drawn) return;
+    if (same && Math.abs(picture.at - before.at) < pixel && this.drawn) return false;
     this.drawn = true;
     this.picture = picture;
     const ys = picture.dots.map(({ y }) => y);
     this.range = verticalRange(ys, picture.limits, picture.specification, picture.decimals, this.options.floor);
     this.plot.setData([picture.dots.map(({ at }) => at / TICKS), ys], true);
+    return true;
   }
 
   private drawn = false;

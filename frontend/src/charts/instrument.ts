@@ -89,10 +89,10 @@ export class InstrumentCard {
     const specification = definition.size === 1 ? definition.specification : null;
     const common = { at, decimals: definition.decimals };
     const location = points.flatMap((placed) => dot(placed, "location", specification));
-    this.location.show({ ...common, dots: location, limits: definition.location, specification });
+    const moved = this.location.show({ ...common, dots: location, limits: definition.location, specification });
     const spread = points.flatMap((placed) => dot(placed, "spread", null));
     this.spread.show({ ...common, dots: spread, limits: definition.spread, specification: null });
-    this.showRings(points);
+    if (moved) this.showRings(points);
     const signals = points.filter(({ point }) => point.signals.length > 0).length;
     tell(
       this.summary,

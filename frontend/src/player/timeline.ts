@@ -15,6 +15,8 @@ export interface Doors {
 
 const STEP_S = 5;
 const LEAP_S = 60;
+/** A growing episode is divided anew when its end would stand this many pixels aside. */
+const PIXEL = 1;
 
 export class Timeline {
   private readonly marks = h("div", { class: "timeline__marks", role: "toolbar", "aria-label": say("signals-on-timeline") });
@@ -25,7 +27,9 @@ export class Timeline {
   private readonly track: HTMLElement;
   private at = 0;
   private duration = 0;
-  private shown = { marks: "", divisions: "" };
+  /** The duration for which the divisions and the marks stand. */
+  private laidOut = 0;
+  private shownMarks = "";
   private newest: readonly Mark[] = [];
   private dragging = false;
 
@@ -63,12 +67,12 @@ export class Timeline {
   /** `duration` in seconds; `marks` in order of time. */
   show(at: number, duration: number, marks: readonly Mark[]): void {
     this.at = at;
-    if (duration !== this.duration || marks !== this.newest) {
-      this.duration = duration;
+    const moved = Math.abs(duration - this.laidOut) * this.width;
+    this.duration = duration;
+    if (moved > PIXEL * duration || marks !== this.newest) {
       this.newest = marks;
       this.layOut();
-    }
-    this.showNeedle();
+    } else this.showNeedle();
   }
 
   private get width(): number {
@@ -86,6 +90,7 @@ export class Timeline {
   }
 
   private layOut(): void {
+    this.laidOut = this.duration;
     this.track.setAttribute("aria-valuemax", String(Math.floor(this.duration)));
     this.track.setAttribute("aria-disabled", String(!(this.duration > 0)));
     this.showScale();
@@ -110,8 +115,8 @@ export class Timeline {
   private showMarks(): void {
     const groups = clusters(this.newest, this.duration, this.width);
     const key = groups.map((group) => `${group.x.toFixed(1)}:${group.marks.length}`).join() + this.named();
-    if (key === this.shown.marks) return;
-    this.shown.marks = key;
+    if (key === this.shownMarks) return;
+    this.shownMarks = key;
     const focused = [...this.marks.children].indexOf(document.activeElement as Element);
     this.marks.replaceChildren(...groups.map((group, i) => this.mark(group, i === Math.max(focused, 0))));
     if (focused >= 0) (this.marks.children[Math.min(focused, groups.length - 1)] as HTMLElement)?.focus();
