@@ -112,6 +112,7 @@ class Decoding:
         self._epoch = pace.epoch
         self._aspect = 1.0
         self._orientation: Orientation | None = None
+        self._rotation = 0
         self._last_due = float("-inf")
         self._damaged = 0
         self._next_look = 0.0
@@ -143,7 +144,7 @@ class Decoding:
         if mark is not None:
             packet.opaque = mark
         for frame in self._decoded(packet):
-            if self._orientation is None or frame.key_frame:
+            if self._orientation is None or frame.rotation != self._rotation:
                 self._look_at(frame)
             stamp = self._stamp(frame, now)
             rate = self._video.average_rate
@@ -211,12 +212,17 @@ class Decoding:
         return f"{pictures}{pace}, {sound}"
 
     def _look_at(self, frame: VideoFrame) -> None:
-        """How frames from here on are meant to be seen. Raises BadPayload."""
+        """How frames from here on are meant to be seen. Raises BadPayload.
+
+        Not for every frame: one whose side data was looked at refers to itself from then on, and its memory
+        is only given back by the garbage collector.
+        """
         words = refusal(frame)
         if words is not None:
             raise BadPayload(words)
         data = frame.side_data.get("DISPLAYMATRIX")
         self._orientation = orientation(bytes(data)) if isinstance(data, SideData) else UPRIGHT
+        self._rotation = frame.rotation
         pixel = self._video.sample_aspect_ratio
         aspect = frame.width / frame.height * (float(pixel) if pixel else 1.0)
         self._aspect = 1 / aspect if self._orientation.turns % 2 else aspect

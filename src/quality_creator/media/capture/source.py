@@ -121,9 +121,9 @@ class Capture(Protocol):
 
 
 def forget() -> None:
-    """Give a closed stream's memory back, tens of megabytes that hang in a circle of references.
+    """Give back what a closed stream leaves in circles of references: few objects, but large ones.
 
-    The collector would come round to it only after thousands of small objects, hence never.
+    The collector counts objects, not bytes, and would hardly ever come round to them.
     """
     gc.collect()
 
