@@ -51,6 +51,13 @@ test("a box with a 64-bit size is passed over as a whole", () => {
   expect(messagesOf(bytes(large, event(data)))).toEqual([data]);
 });
 
+test.each([
+  ["more bytes than there are", [0, 0, 0, 60]],
+  ["fewer bytes than its own head", [0, 0, 0, 4]],
+])("a box that says %s is bad data", (_case, size) => {
+  expect(() => messagesOf(bytes(size, utf8("free"), new Uint8Array(20)))).toThrow(BadData);
+});
+
 test("whole parts can be joined in any number", () => {
   fc.assert(
     fc.property(fc.integer({ min: 0, max: 5 }), (count) => {
