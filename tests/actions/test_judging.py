@@ -199,6 +199,16 @@ def test_a_definition_has_limits_once_they_are_frozen_and_only_those_that_can_be
     assert (found.line_name.en, found.specification) == ("Board line", MOISTURE.specification)
 
 
+def test_until_limits_are_frozen_a_definition_says_how_many_points_there_are_of_how_many() -> None:
+    line = config().lines[0].name
+    few = with_plan(estimate_from=5)
+    said = [
+        judging.definition(judging.judge(judging.fresh(few), series(count)).chart, line)
+        for count in (0, 3, 5)
+    ]
+    assert [(one.collected, one.estimate_from) for one in said] == [(0, 5), (3, 5), (None, None)]
+
+
 def test_the_plan_of_the_model_is_one_that_the_statistics_room_follows() -> None:
     for kind, size in (("i-mr", 1), ("xbar-r", 2), ("xbar-r", 25)):
         chart = ChartPlan(kind=kind, size=size)

@@ -270,6 +270,8 @@ def definition(chart: Chart, line_name: Text) -> Definition:
         specification=one.specification,
         location=None if limits is None else _lines(limits.location),
         spread=None if limits is None or limits.spread is None else _lines(limits.spread, floor=0.0),
+        collected=None if chart.frozen else len(chart.waiting) // one.chart.size,
+        estimate_from=None if chart.frozen else one.chart.estimate_from,
     )
 
 

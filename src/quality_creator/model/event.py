@@ -81,6 +81,10 @@ class Definition(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_field
     location: ChartLimits | None = None
     """Absent until limits are frozen."""
     spread: ChartLimits | None = None
+    collected: int | None = None
+    """Points towards the limits, as of the segment's start; absent once they are frozen."""
+    estimate_from: int | None = None
+    """How many points give the limits; absent once they are frozen."""
 
 
 class Definitions(
