@@ -39,6 +39,8 @@ const moisture: Definition = {
   specification: { lower: 6.5, target: 8, upper: 9.5, origin: null },
   location: { center: 8, lower: 7.1, upper: 8.9 },
   spread: { center: 0.34, lower: null, upper: 1.1 },
+  collected: null,
+  estimateFrom: null,
 };
 
 interface Case {
@@ -67,7 +69,7 @@ const cases: Readonly<Record<string, Case>> = {
     from: 20,
     to: 149,
   },
-  collecting: { definition: { location: null, spread: null, specification: null }, from: 120, to: 149 },
+  collecting: { definition: { location: null, spread: null, specification: null, collected: 12, estimateFrom: 25 }, from: 138, to: 149 },
   uncertain: { definition: {}, from: 20, to: 149, change: (_p, n) => (n < 3 ? { status: "uncertain" as const } : {}) },
   late: { definition: {}, from: 20, to: 149, change: (_p, n) => (n === 0 ? { late: true } : {}) },
   bad: { definition: {}, from: 20, to: 149, change: (_p, n) => (n === 0 ? { status: "bad" as const, plotted: null, location: null, spread: null } : {}) },

@@ -59,6 +59,12 @@ class EpisodePage {
       seek: (at) => this.player.seek(at),
       nameOf: (characteristic) => this.cards.get(characteristic)?.definition.name ?? null,
     });
+    // On the full screen the ruler stands on the picture's dark ground.
+    document.addEventListener("fullscreenchange", () => {
+      const { dataset } = part("timeline");
+      if (document.fullscreenElement) dataset["theme"] = "dark";
+      else delete dataset["theme"];
+    });
     onTheme(() => {
       for (const card of this.cards.values()) card.repaint();
     });

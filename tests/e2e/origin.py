@@ -104,7 +104,8 @@ DEFINITIONS = Definitions(
             chart="i-mr",
             size=1,
             rules=("nelson-1", "nelson-2"),
-            specification=None,
+            collected=12,
+            estimate_from=25,
         ),
     )
 )

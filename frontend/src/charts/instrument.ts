@@ -125,7 +125,7 @@ export class InstrumentCard {
     this.note.dataset["kind"] = kind;
   }
 
-  private stateWords({ current, definition, freshness, filling, points, signals }: Instrument): Note {
+  private stateWords({ current, definition, freshness, filling, signals }: Instrument): Note {
     if (!current) {
       if (!this.complete) return { text: say("waiting-for-data"), kind: "soft" };
       return { text: say("no-reading-window", { minutes: WINDOW_S / 60 }), kind: "stale" };
@@ -141,8 +141,12 @@ export class InstrumentCard {
       return { text: [...words, ...signals.map(ruleWords)].join(say("separator")), kind: "signal" };
     }
     if (!definition.location) {
-      const count = points.filter(({ point }) => point.plotted !== null).at(-1)?.point.plotted ?? -1;
-      words.push(say("no-limits", { count: count + 1 }));
+      const { collected, estimateFrom } = definition;
+      words.push(
+        collected === null || estimateFrom === null
+          ? say("no-limits")
+          : say("collecting", { count: collected, wanted: estimateFrom }),
+      );
     } else if (words.length === 1) words.push(say("in-control"));
     if (filling > 0) words.push(say("filling", { count: filling, size: definition.size }));
     return { text: words.join(say("separator")), kind: "soft" };

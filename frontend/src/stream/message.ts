@@ -75,6 +75,9 @@ export interface Definition {
   /** Null until limits are frozen. */
   readonly location: ChartLimits | null;
   readonly spread: ChartLimits | null;
+  /** Points towards the limits, and how many are wanted; null once limits are frozen. */
+  readonly collected: number | null;
+  readonly estimateFrom: number | null;
 }
 
 export interface Definitions {
@@ -159,6 +162,8 @@ function definition(value: unknown): Definition {
     specification: absentOr(fields["specification"], specification),
     location: absentOr(fields["location"], chartLimits),
     spread: absentOr(fields["spread"], chartLimits),
+    collected: absentOr(fields["collected"], () => integer(fields, "collected")),
+    estimateFrom: absentOr(fields["estimate_from"], () => integer(fields, "estimate_from")),
   };
 }
 

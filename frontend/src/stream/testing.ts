@@ -4,7 +4,7 @@ import { SCHEME, TICKS, FRAME_TICKS, type Definition, type Point, type TimedMess
 
 /** A message's JSON text as the stream has it: what is absent is left out. */
 export function textOf({ message }: TimedMessage): string {
-  const names: Record<string, string> = { lineName: "line_name" };
+  const names: Record<string, string> = { lineName: "line_name", estimateFrom: "estimate_from" };
   return JSON.stringify(message, (_key, value: unknown) => {
     if (typeof value !== "object" || value === null || Array.isArray(value)) return value;
     const kept = Object.entries(value).filter(([, field]) => field !== null);
@@ -71,6 +71,8 @@ export function someDefinition(changes: Partial<Definition> = {}): Definition {
     specification: { lower: 6, target: 8, upper: 10, origin: null },
     location: { center: 8, lower: 7.1, upper: 8.9 },
     spread: { center: 0.34, lower: null, upper: 1.11 },
+    collected: null,
+    estimateFrom: null,
     ...changes,
   };
 }
