@@ -150,6 +150,7 @@ def test_a_small_delay_makes_motion_smooth(jitter: Callable[[random.Random], flo
     # The worst phase: pictures come right when the tick does. Without any of this hundreds stumble.
     chance, steady, screen = random.Random(1), Steady(), Screen()
     latest, late, number = 0.0, 0.0, 0
+    tile = Scaler().tile(Raw(FRAME, 16 / 9), WHOLE)
     seen: list[int | None] = []
     delays: list[float] = []
     for tick in range(3000):
@@ -159,7 +160,7 @@ def test_a_small_delay_makes_motion_smooth(jitter: Callable[[random.Random], flo
             at = max(latest, 100.03 + stamp * (1 - ppm * 1e-6) + late)
             if at > now:
                 break
-            screen.feed.put(picture(steady.due(stamp, at), ready=at, taken=number))
+            screen.feed.put(picture(steady.due(stamp, at), ready=at, tile=tile, taken=number))
             latest, number, late = at, number + 1, jitter(chance)
         seen.append(screen.tick(now)[1])
         delays.append(screen.player.delay_s)

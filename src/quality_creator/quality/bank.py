@@ -8,17 +8,17 @@ for each by itself; the price of a call is spread over all of them, 64 to a mach
 import math
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
-from itertools import accumulate, pairwise
 
 import msgspec
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from quality_creator.model.errors import BadInput, BadPayload
+from quality_creator.quality.bank_rules import DEEP, Program, by_rule, held, program
 from quality_creator.quality.chart import VARIABLES, Floats, Limits, Plan, check_plan
 from quality_creator.quality.judge import bits
-from quality_creator.quality.planes import WORD, Across, Words, holds, subject
-from quality_creator.quality.rules import PAIRS, REACH, Pair, Rule, asked
+from quality_creator.quality.planes import WORD, Words
+from quality_creator.quality.rules import Pair
 from quality_creator.quality.state import seal, unseal
 from quality_creator.quality.subgroups import clip, reduce
 from quality_creator.quality.variables import shown, spread_constants
@@ -27,59 +27,6 @@ MAGIC = b"QCB\x01"
 
 _BLOCK = 1 << 18
 """Truths compared at once: they stay in the cache."""
-
-_ALL = np.uint64(2**64 - 1)
-
-_DEEP = REACH - 1
-"""Ticks that are kept: with the newest, as many as the longest rule looks at."""
-
-
-@dataclass(frozen=True, slots=True)
-class Entry:
-    """A rule, where it finds its pair of truths, and where it says what holds."""
-
-    rule: Rule
-    place: int
-    """Index of its pair."""
-    sides: slice
-    """The planes that say where it holds."""
-    run: bool
-    """It asks for nothing but so many points in a row."""
-
-
-@dataclass(frozen=True, slots=True)
-class Program:
-    """A plan's rules, ready to be judged."""
-
-    entries: tuple[Entry, ...]
-    names: tuple[str, ...]
-    pairs: tuple[Pair, ...]
-    """Those that compare the location with lines come first."""
-    lined: int
-    """How many pairs compare the location with lines."""
-    sides: int
-    """How many planes say where rules hold."""
-    starts: tuple[int, ...]
-    """The first of these planes of each rule."""
-
-
-def _program(plan: Plan) -> Program:
-    rules = asked(plan.rules, plan.kind)
-    wanted = {rule.pair for rule in rules}
-    lined = tuple(pair for pair in PAIRS if pair in wanted and pair not in ("step", "spread"))
-    pairs = (*lined, *(pair for pair in PAIRS if pair in wanted and pair not in lined))
-    stops = list(accumulate((2 if rule.form == "sides" else 1 for rule in rules), initial=0))
-    entries = tuple(
-        Entry(
-            rule=rule,
-            place=pairs.index(rule.pair),
-            sides=slice(start, stop),
-            run=rule.need == rule.of > 1 and rule.form != "both",
-        )
-        for rule, (start, stop) in zip(rules, pairwise(stops), strict=True)
-    )
-    names = tuple(rule.name for rule in rules)
-    return Program(entries, names, pairs, len(lined), stops[-1], tuple(stops[:-1]))
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -262,26 +209,26 @@ def _row(limits: Limits) -> tuple[float, ...]:
 
 
 def _empty(plan: Plan, table: Floats) -> Bank:
-    program = _program(plan)
+    ready = program(plan)
     count = table.shape[1]
     words = -(-count // 64)
     return Bank(
         plan=plan,
-        program=program,
-        limits=_limits(plan, program, table),
+        program=ready,
+        limits=_limits(plan, ready, table),
         plotted=0,
         pending=np.empty((0, count)),
         previous=np.full(count, np.nan),
-        history=np.zeros((len(program.pairs), 2, _DEEP, words), WORD),
-        held=np.zeros((program.sides, words), WORD),
+        history=np.zeros((len(ready.pairs), 2, DEEP, words), WORD),
+        held=np.zeros((ready.sides[-1].stop if ready.sides else 0, words), WORD),
     )
 
 
-def _limits(plan: Plan, program: Program, table: Floats) -> BankLimits:
+def _limits(plan: Plan, ready: Program, table: Floats) -> BankLimits:
     center, sigma, lower, upper, spread_center, spread_lower, spread_upper, common = np.ascontiguousarray(
         table
     )
-    over, under = _levels(program, center, sigma / math.sqrt(plan.size), lower, upper)
+    over, under = _levels(ready, center, sigma / math.sqrt(plan.size), lower, upper)
     can_fall = bool(spread_lower.any())
     lines = BankLines(over, under, spread_lower, spread_upper, can_fall)
     return BankLimits(
@@ -298,7 +245,7 @@ def _limits(plan: Plan, program: Program, table: Floats) -> BankLimits:
 
 
 def _levels(
-    program: Program, center: Floats, unit: Floats, lower: Floats, upper: Floats
+    ready: Program, center: Floats, unit: Floats, lower: Floats, upper: Floats
 ) -> tuple[Floats, Floats]:
     """For each pair that compares the location with lines, shape (pairs, 1 or points, n)."""
     table: dict[Pair, tuple[Floats, Floats]] = {
@@ -309,7 +256,7 @@ def _levels(
         "within-1": (center - unit, center + unit),
     }
     shape = (-1, 1, len(center)) if center.ndim == 1 else (-1, *center.shape)
-    chosen = [table[pair] for pair in program.pairs[: program.lined]]
+    chosen = [table[pair] for pair in ready.pairs[: ready.lined]]
     over, under = ([sides[index] for sides in chosen] for index in (0, 1))
     return np.array(over).reshape(shape), np.array(under).reshape(shape)
 
@@ -323,7 +270,9 @@ def _checked(bank: Bank, values: ArrayLike) -> Floats:
         rows = rows[None]
     if rows.ndim != 2 or rows.shape[1] != len(bank):
         raise BadInput(f"a row has {len(bank)} values, one for each characteristic; these are {rows.shape}")
-    if not math.isfinite(rows.sum()) and np.isinf(rows).any():
+    flat = rows.reshape(-1)
+    # A finite sum of squares has finite terms; the product is the cheapest look at every value.
+    if not math.isfinite(flat @ flat) and np.isinf(rows).any():
         row, place = np.argwhere(np.isinf(rows))[0].tolist()
         raise BadInput(
             f"the value of characteristic {place} in row {row} is infinite; write NaN for a missing one"
@@ -337,7 +286,8 @@ def _statistics(bank: Bank, rows: Floats) -> tuple[Floats, Floats, NDArray[np.in
     if size == 1:
         spread = np.empty(rows.shape)
         np.subtract(rows[0], bank.previous, out=spread[0])
-        np.subtract(rows[1:], rows[:-1], out=spread[1:])
+        if len(rows) > 1:
+            np.subtract(rows[1:], rows[:-1], out=spread[1:])
         return rows, clip(np.abs(spread, out=spread)), None
     count = len(rows) // size
     each = rows.reshape(count, size, len(bank)).transpose(0, 2, 1).reshape(-1, size)
@@ -361,12 +311,12 @@ def _short_lines(bank: Bank, counts: NDArray[np.int64]) -> BankLines:
 
 def _truths(bank: Bank, lines: BankLines, location: Floats, spread: Floats) -> Words:
     """Every condition at every point, shape (pairs, 2, points, words)."""
-    program, words = bank.program, bank.history.shape[-1]
+    ready, words = bank.program, bank.history.shape[-1]
     count, width = location.shape
-    rows = max(1, _BLOCK // (2 * len(program.pairs) * width + 1))
+    rows = max(1, _BLOCK // (2 * len(ready.pairs) * width + 1))
     if count <= rows:
         return _compared(bank, lines, location, spread, bank.previous[None])
-    packed = np.empty((len(program.pairs), 2, count, words), WORD)
+    packed = np.empty((len(ready.pairs), 2, count, words), WORD)
     for start in range(0, count, rows):
         part = slice(start, start + rows)
         before = bank.previous[None] if start == 0 else location[start - 1 : start]
@@ -376,12 +326,12 @@ def _truths(bank: Bank, lines: BankLines, location: Floats, spread: Floats) -> W
 
 def _compared(bank: Bank, lines: BankLines, location: Floats, spread: Floats, before: Floats) -> Words:
     """As `_truths`, of points that fit the cache; `before` is the row before the first."""
-    program, (count, width) = bank.program, location.shape
-    truths = np.zeros((len(program.pairs), 2, count, 64 * bank.history.shape[-1]), np.bool_)
+    ready, (count, width) = bank.program, location.shape
+    truths = np.zeros((len(ready.pairs), 2, count, 64 * bank.history.shape[-1]), np.bool_)
     seen = truths[..., :width]
-    np.greater(location, lines.over, out=seen[: program.lined, 0])
-    np.less(location, lines.under, out=seen[: program.lined, 1])
-    for pair, (above, below) in zip(program.pairs[program.lined :], seen[program.lined :], strict=True):
+    np.greater(location, lines.over, out=seen[: ready.lined, 0])
+    np.less(location, lines.under, out=seen[: ready.lined, 1])
+    for pair, (above, below) in zip(ready.pairs[ready.lined :], seen[ready.lined :], strict=True):
         if pair == "spread":
             np.greater(spread, lines.spread_upper, out=above)
             if lines.can_fall:
@@ -401,38 +351,14 @@ def _compared(bank: Bank, lines: BankLines, location: Floats, spread: Floats, be
 
 def _judge(bank: Bank, truths: Words) -> tuple[BankSignals, Words, Words]:
     """The signals, and what to keep of the truths and of the rules that hold."""
-    program, count = bank.program, truths.shape[2]
     planes = np.concatenate((bank.history, truths), axis=2)
-    held = np.empty((program.sides, *truths.shape[2:]), WORD)
-    layout = Across(count)
-    for entry in program.entries:
-        if count > 1 or not entry.run:
-            held[entry.sides] = holds(entry.rule, planes[entry.place], layout)
-    if count == 1:
-        _run(program, planes, held)
-    last = bank.held[:, None]
-    going_on = held & (last if count == 1 else np.concatenate((last, held[:, :-1]), axis=1))
-    each = (
-        np.bitwise_or.reduceat(plane, program.starts) if program.starts else plane
-        for plane in (held, going_on)
-    )
-    return _signals(program, *each), planes[:, :, -_DEEP:], held[:, -1]
+    found, last = held(bank.program, planes), bank.held[:, None]
+    going_on = found & (last if truths.shape[2] == 1 else np.concatenate((last, found[:, :-1]), axis=1))
+    signals = _signals(bank.program, by_rule(bank.program, found), by_rule(bank.program, going_on))
+    return signals, planes[:, :, -DEEP:], found[:, -1]
 
 
-def _run(program: Program, planes: Words, held: Words) -> None:
-    """All rules about points in a row, at one tick: one reduction of windows of their lengths."""
-    layout = Across(1)
-    windows = np.full((program.sides, REACH, planes.shape[-1]), _ALL, WORD)
-    for entry in program.entries:
-        if entry.run:
-            window = subject(entry.rule, planes[entry.place], layout)
-            windows[entry.sides, -entry.rule.of :] = window[:, -entry.rule.of :]
-        else:
-            windows[entry.sides, -1:] = held[entry.sides]
-    np.bitwise_and.reduce(windows, axis=1, keepdims=True, out=held)
-
-
-def _signals(program: Program, held: Words, going_on: Words) -> BankSignals:
+def _signals(ready: Program, held: Words, going_on: Words) -> BankSignals:
     """Signals by row, rule and characteristic, of planes of shape (rules, points, words)."""
     rules, count, words = held.shape
     if count > 1:
@@ -448,7 +374,7 @@ def _signals(program: Program, held: Words, going_on: Words) -> BankSignals:
         places = occupied[places >> 6] * 64 + (places & 63)
     cell, characteristic = np.divmod(places, 64 * words)
     row, which = (np.zeros(len(cell), np.int64), cell) if count == 1 else np.divmod(cell, rules)
-    return BankSignals(program.names, row, characteristic, which, continuing)
+    return BankSignals(ready.names, row, characteristic, which, continuing)
 
 
 class _Stored(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
