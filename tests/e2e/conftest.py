@@ -1,4 +1,4 @@
-"""A real browser for the pages: `browser` once a run, `page` fresh for each test, 1440 or 390 pixels wide."""
+"""A real browser for the pages: `browser` once a module, `page` fresh for each test, 1440 or 390 pixels wide."""
 
 from collections.abc import Iterator
 
@@ -12,9 +12,12 @@ DESK, PHONE = 1440, 390
 HEIGHTS = {DESK: 900, PHONE: 844}
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def browser() -> Iterator[Browser]:
-    """The Chromium that `python -m tests.browser` finds."""
+    """The Chromium that `python -m tests.browser` finds.
+
+    It does not outlive the module: while Playwright runs, nothing else in its thread can start a loop.
+    """
     path = chromium()
     if path is None:
         cannot_run("needs a Chromium; `python -m tests.browser` brings one")
