@@ -1,0 +1,1 @@
+"""Who said what, and how anyone can check it: signatures, the log, endorsements, the verdict."""
