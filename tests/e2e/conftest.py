@@ -1,4 +1,4 @@
-"""A real browser for the pages: `browser` once a module, `page` fresh for each test, 1440 or 390 pixels wide."""
+"""A real browser for the pages: `browser` once a module, `page` new for each test, 390 or 1440 pixels."""
 
 from collections.abc import Iterator
 

@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser
+from playwright.sync_api import Page
 
 from tests.peers.agreement import Machine, Seen, distance, late_readings, look
 from tests.peers.hub import CAMERA, FACTORY, HubProcess, running_hub
@@ -34,10 +34,9 @@ def assert_agrees(when: str, found: list[Seen], machine: Machine, late: set[int]
 
 @pytest.mark.browser
 def test_picture_and_numbers_agree_to_the_frame_live_behind_and_in_replay(
-    hub: HubProcess, browser: Browser
+    hub: HubProcess, page: Page
 ) -> None:
     hub.on_air()
-    page = browser.new_page(viewport={"width": 1440, "height": 900})
     machine = Machine(hub)
     with machine.running():
         time.sleep(4)
@@ -51,11 +50,12 @@ def test_picture_and_numbers_agree_to_the_frame_live_behind_and_in_replay(
         behind = look(page, 60)
     time.sleep(3)
     hub.api("POST", "/api/episodes/visit/end")
-    replay_page = browser.new_page(viewport={"width": 390, "height": 844})
-    replay_page.goto(f"{hub.address}/episodes/visit#t=8")
-    replay_page.wait_for_selector('[data-characteristic="leak-pressure"] [data-index]:not([data-index=""])')
-    replay_page.wait_for_selector('[data-complete="true"]')
-    replay = look(replay_page, 60)
+    page.set_viewport_size({"width": 390, "height": 844})
+    page.goto("about:blank")
+    page.goto(f"{hub.address}/episodes/visit#t=8")
+    page.wait_for_selector('[data-characteristic="leak-pressure"] [data-index]:not([data-index=""])')
+    page.wait_for_selector('[data-complete="true"]')
+    replay = look(page, 60)
     late = late_readings(hub)
     assert len(late) < len(machine.taken) / 4
     for when, found in (("live", live), ("behind", behind), ("replay", replay)):
