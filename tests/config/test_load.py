@@ -119,6 +119,31 @@ def test_the_path_of_a_film_counts_from_the_file_too(tmp_path: Path) -> None:
             FULL + "[characteristics.chart.limits]\ncenter = 1.0\nsigma = 0.0\n",
             "limits.sigma: 0.0; it must be above 0",
         ),
+        *(
+            (FULL + f"[characteristics.chart]\n{chart}\n", f"characteristics[0].chart{words}")
+            for chart, words in (
+                ("kind = 'i-mr'\nsize = 3", ".size: 3; an I-MR chart has subgroups of 1"),
+                ("kind = 'xbar-s'", ".size: 1; an xbar-s chart has subgroups of 2 to 25"),
+                (
+                    "kind = 'p'\nlimits = { center = 0.1, sigma = 1.0 }",
+                    ".limits.sigma: the sigma of p follows",
+                ),
+                (
+                    "kind = 'p'\nlimits = { center = 1.0 }",
+                    ".limits.center: 1.0; of p it lies above 0 and below 1",
+                ),
+                ("kind = 'np'\nsize = 50\nlimits = { center = 60 }", ".limits.center: 60.0; of np it lies"),
+                ("kind = 'ewma'\nlimits = { center = 1.0 }", ".limits.sigma: None; it must be above 0"),
+                ("kind = 'ewma'\nweight = 1.5", ".weight: Expected `float` <= 1.0 (it is 1.5)"),
+                ("kind = 'cusum'\nhead_start = 6.0", ".head_start: 6.0; it is at most `decision`, 5.0"),
+                ("kind = 'c'\ntarget = 1.0", ".target: c judges by its centre"),
+                (
+                    "kind = 'cusum'\ntarget = 1.0\nlimits = { center = 1.0, sigma = 1.0 }",
+                    ".target: the limits' centre is given already",
+                ),
+                ("kind = 'c'\nestimate_from = 1", ".estimate_from: 1; limits come from at least 2 points"),
+            )
+        ),
     ],
 )
 def test_a_refusal_names_key_value_and_what_is_allowed(text: str, words: str) -> None:

@@ -87,6 +87,55 @@ def test_one_payload_serves_several_characteristics_each_in_its_unit() -> None:
     assert list(batch.items) == [0, 0]
 
 
+COUNTED = """
+[[characteristics]]
+id = "defects"
+name = { zh-Hans = "缺陷", en = "Defects" }
+unit = "pcs"
+line = "board"
+chart = { kind = "KIND" }
+[[gauges]]
+kind = "http"
+id = "press"
+token = "0123456789abcdef"
+tags = [{ tag = "defects", characteristic = "defects", found_in = "inspected.pieces" }]
+"""
+
+
+@pytest.mark.parametrize(
+    ("kind", "value", "pieces", "complaint"),
+    [
+        ("p", 3, 50, None),
+        ("p", 0, 1, None),
+        ("u", 7, 2.5, None),
+        ("c", 7, None, None),
+        ("p", 3, None, "the field `inspected.pieces` is missing"),
+        ("p", 3.5, 50, "received 3.5; allowed: a whole number from 0"),
+        ("c", -1, None, "received -1; allowed: a whole number from 0"),
+        ("p", 51, 50, "received 51 of 50 inspected; allowed: at most all"),
+        ("p", 3, 50.5, "allowed: a whole number above 0"),
+        ("laney-p", 0, 0, "`inspected.pieces`: received 0; allowed: a number above 0"),
+        ("u", 1, True, "`inspected.pieces`: received True; allowed: a number above 0"),
+        ("u", 1, "4", "allowed: a number above 0"),
+        ("u", 1, 10**400, "allowed: a number above 0"),
+    ],
+)
+def test_a_count_comes_with_what_it_was_found_in(
+    kind: str, value: float, pieces: object, complaint: str | None
+) -> None:
+    item: dict[str, object] = {**GOOD, "value": value}
+    if pieces is not None:
+        item["inspected"] = {"pieces": pieces}
+    gauge = COUNTED.replace("KIND", kind)
+    if complaint is not None:
+        reason, detail = refusal(item, "defects", gauge)
+        assert complaint in detail
+        assert reason in ("bad-count", "missing-field")
+        return
+    [one] = read(item, "defects", gauge).measurements
+    assert (one.value, one.found_in) == (value, pieces)
+
+
 def test_counters_are_counted() -> None:
     batch = read({"made": 1204, "rejected": 7, "time": "2026-05-04T16:30:00+08:00"}, "line")
     assert batch.counts == [Count(line="board", time=micros(NOW), total=1204, rejected=7)]

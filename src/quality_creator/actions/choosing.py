@@ -12,7 +12,7 @@ import msgspec
 from quality_creator import quality
 from quality_creator.actions import judging
 from quality_creator.actions.judging import Chart
-from quality_creator.model.characteristic import Characteristic
+from quality_creator.model.characteristic import WEIGHTED, Characteristic
 from quality_creator.model.errors import Conflict
 from quality_creator.quality.rules import REACH
 from quality_creator.store import charts, measurements
@@ -25,7 +25,7 @@ def effective(configured: Characteristic, choice: Choice | None) -> Characterist
     if choice is None:
         return configured
     plan = configured.chart
-    if choice.rules is not None:
+    if choice.rules is not None and plan.kind not in WEIGHTED:
         plan = msgspec.structs.replace(plan, rules=choice.rules)
     public = configured.public if choice.public is None else choice.public
     return msgspec.structs.replace(configured, chart=plan, public=public)
@@ -68,10 +68,12 @@ def choose(transaction: Transaction, chart: Chart, configured: Characteristic, c
 
 
 def recent(transaction: Transaction, chart: Chart) -> Sequence[float]:
-    """The values of the chart's last points, as far back as any rule looks, oldest first."""
-    size, waiting = chart.characteristic.chart.size, len(chart.state.pending)
+    """What the chart's last points were made of, as far back as any rule looks, oldest first."""
+    plan = chart.characteristic.chart
+    size, waiting = plan.each, len(chart.state.pending)
     # Bad ones stand between the others and are not charted: look a little further than is needed.
     found = measurements.arrived(transaction, chart.characteristic.id, 2 * (REACH + 1) * size + waiting)
-    values = [one.value for one in found if one.status != "bad"]
-    whole = values[: len(values) - waiting]
-    return whole[len(whole) % size :][-(REACH + 1) * size :]
+    good = [one for one in found if one.status != "bad"]
+    whole = good[: len(good) - waiting]
+    last = whole[len(whole) % size :][-(REACH + 1) * size :]
+    return [part for one in last for part in judging.charted(plan, one)]

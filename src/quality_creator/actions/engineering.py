@@ -16,7 +16,7 @@ from quality_creator import quality
 from quality_creator.actions import judging
 from quality_creator.actions.hub import Hub
 from quality_creator.actions.judging import Chart
-from quality_creator.model.characteristic import Characteristic
+from quality_creator.model.characteristic import COUNTS, PAIRED, WEIGHTED, Characteristic, ChartPlan
 from quality_creator.model.clock import Micros
 from quality_creator.model.errors import BadInput, Conflict, NotFound
 from quality_creator.model.event import Definition, Signal
@@ -32,6 +32,10 @@ from quality_creator.store.database import Transaction
 
 SHOWN = 250
 """Points on a chart."""
+
+WARMING = 1_000
+"""Points before the shown ones from which a weighted chart's memory is made; by then it has forgotten
+where it began."""
 
 WITHIN_REACH = 5_000
 """Points back from the newest that limits may be estimated from."""
@@ -66,6 +70,11 @@ class PlottedPoint(msgspec.Struct, frozen=True, kw_only=True):
     spread: float | None
     signals: tuple[Signal, ...]
     uncertain: bool = False
+    found_in: float | None = None
+    """Of a count."""
+    lower: float | None = None
+    """The point's own limits, where they differ from the definition's; with `upper` alone, none below."""
+    upper: float | None = None
 
 
 class Picture(msgspec.Struct, frozen=True, kw_only=True):
@@ -73,7 +82,8 @@ class Picture(msgspec.Struct, frozen=True, kw_only=True):
 
     definition: Definition
     sigma: float | None
-    """Of the plotted statistic, in which zones are measured; None before there are limits."""
+    """Of the plotted statistic, in which zones are measured; None before there are limits, and for
+    charts without zones of equal height."""
     points: tuple[PlottedPoint, ...]
     total: int
     """Points plotted so far: the number of the next one."""
@@ -194,11 +204,11 @@ def _picture(transaction: Transaction, standing: Standing, points: int) -> Pictu
     assert not isinstance(limits, quality.MultivariateLimits)
     collecting = None
     if not chart.frozen:
-        collecting = (len(chart.waiting) // one.chart.size, one.chart.estimate_from)
+        collecting = (len(chart.waiting) // judging.plan_of(one.chart).take, one.chart.estimate_from)
     return Picture(
         definition=judging.definition(chart, standing.line_name),
-        sigma=None if limits is None else _zone(limits),
-        points=tuple(_plotted(_newest(transaction, chart, points + REACH + 1), chart)[-points:]),
+        sigma=None if limits is None else _zone(one.chart, limits),
+        points=tuple(_plotted(_judged_again(transaction, chart, points), chart)[-points:]),
         total=chart.state.plotted,
         collecting=collecting,
     )
@@ -210,13 +220,22 @@ def _now(transaction: Transaction, standing: Standing) -> Chart:
     return standing.chart if row is None else judging.resumed(standing.characteristic, row)
 
 
-def _zone(limits: quality.Limits) -> float:
-    return (limits.location.upper - limits.location.center) / 3.0
+def _zone(plan: ChartPlan, limits: quality.Limits) -> float | None:
+    if plan.kind in (*PAIRED, *WEIGHTED):
+        return None
+    return limits.sigma if plan.kind in COUNTS else (limits.location.upper - limits.center) / plan.width
+
+
+def _judged_again(transaction: Transaction, chart: Chart, points: int) -> list[Measurement]:
+    """The measurements of the newest points, and of those before them that decide how they are judged."""
+    if not chart.frozen or chart.characteristic.chart.kind not in WEIGHTED:
+        return _newest(transaction, chart, points + REACH + 1)
+    return _newest(transaction, chart, min(points + WARMING, chart.state.plotted - chart.since))
 
 
 def _newest(transaction: Transaction, chart: Chart, points: int) -> list[Measurement]:
     """The measurements of the newest points, whole ones only, oldest first."""
-    size, waiting = chart.characteristic.chart.size, len(chart.state.pending)
+    size, waiting = chart.characteristic.chart.each, len(chart.state.pending)
     points = min(points, chart.state.plotted)
     # A few more, as bad ones are not charted.
     rows = measurements.arrived(transaction, chart.characteristic.id, points * size + waiting + 100)
@@ -226,26 +245,33 @@ def _newest(transaction: Transaction, chart: Chart, points: int) -> list[Measure
 
 
 def _plotted(found: Sequence[Measurement], chart: Chart) -> list[PlottedPoint]:
-    size = chart.characteristic.chart.size
+    plan = chart.characteristic.chart
+    size = plan.each
     state = msgspec.structs.replace(
         quality.start(chart.state.plan, chart.state.limits), plotted=chart.state.plotted - len(found) // size
     )
-    _, points = quality.step(state, [one.value for one in found])
+    _, points = quality.step(state, [part for one in found for part in judging.charted(plan, one)])
     signals: dict[int, tuple[Signal, ...]] = {}
     for signal in points.signals:
         told = Signal(rule=signal.rule, continuing=signal.continuing)
         signals[signal.row] = (*signals.get(signal.row, ()), told)
-    columns = zip(points.index.tolist(), points.location.tolist(), points.spread.tolist(), strict=True)
+    own = judging.own_limits(chart, points) if chart.frozen else [(None, None)] * len(points)
+    shown = chart.frozen or plan.kind not in WEIGHTED
+    columns = zip(points.index.tolist(), points.location.tolist(), points.spread.tolist(), own, strict=True)
     return [
         PlottedPoint(
             number=number,
             time=found[size * (row + 1) - 1].time,
             location=location,
-            spread=spread if math.isfinite(spread) else None,
+            spread=spread if shown and math.isfinite(spread) else None,
             signals=signals.get(row, ()),
             uncertain=any(one.status == "uncertain" for one in found[size * row : size * (row + 1)]),
+            found_in=found[size * (row + 1) - 1].found_in,
+            lower=limits[0],
+            upper=limits[1],
         )
-        for row, (number, location, spread) in enumerate(columns)
+        for row, (number, location, spread, limits) in enumerate(columns)
+        if math.isfinite(location)
     ]
 
 
@@ -253,16 +279,18 @@ def _plotted(found: Sequence[Measurement], chart: Chart) -> list[PlottedPoint]:
 
 
 def _studied(transaction: Transaction, standing: Standing) -> list[Measurement]:
-    return _newest(transaction, _now(transaction, standing), STUDIED // standing.characteristic.chart.size)
+    return _newest(transaction, _now(transaction, standing), STUDIED // standing.characteristic.chart.each)
 
 
 def _study(values: Sequence[float], one: Characteristic, stable: bool | None) -> Study:
     if len(values) < 2:
         return Study(len(values), None, None, "")
     found, trouble = None, ""
+    if one.chart.kind in COUNTS:
+        return Study(len(values), None, None, "")
     if one.specification is not None:
         try:
-            sizes = [one.chart.size] * (len(values) // one.chart.size)
+            sizes = [one.chart.each] * (len(values) // one.chart.each)
             found = capability(values, one.specification, sizes=sizes, degrees="within", stable=stable)
         except BadInput as error:
             trouble = str(error)
@@ -286,6 +314,8 @@ def _histogram(values: Sequence[float]) -> Histogram | None:
 
 def fitting_methods(characteristic: Characteristic) -> dict[str, str]:
     """The ways to estimate sigma that fit the chart, the default first, with their formulas."""
+    if characteristic.chart.kind in COUNTS:
+        return {}
     return {name: METHODS[name] for name in methods(judging.plan_of(characteristic.chart))}
 
 
@@ -307,18 +337,17 @@ async def estimate(hub: Hub, standing: Standing, entry: Entry, by: str) -> quali
             first=first + 1,
             last=last,
         )
-    size = one.chart.size
+    take = judging.plan_of(one.chart).take
     values = await hub.database.look(_spanned, standing, first, last)
-    if len(values) != (last - first) * size:
+    if len(values) != (last - first) * take:
         raise Wrong("span-gone", "the measurements of points {first} on are not kept", first=first + 1)
-    kept = [v for i, v in enumerate(values) if i // size + first not in excluded]
-    if min(kept) == max(kept):
+    kept = [v for i, v in enumerate(values) if i // take + first not in excluded]
+    if one.chart.kind not in COUNTS and min(kept) == max(kept):
         raise Wrong("constant", "all values are {value}; constant values give no limits", value=kept[0])
-    plan = judging.plan_of(one.chart)
     if entry.method and entry.method not in fitting_methods(one):
         raise Wrong("method", "{method} does not fit this chart", method=entry.method)
     inner = {number - first: reason for number, reason in excluded.items()}
-    estimation = quality.estimate(plan, values, method=entry.method or None, exclude=inner, by=by)
+    estimation = judging.estimate(one.chart, values, method=entry.method or None, exclude=inner, by=by)
     if not estimation.limits.sigma > 0:
         raise Wrong("constant", "there is no spread between these values; they give no limits")
     # The record speaks of the chart's numbers.
@@ -331,9 +360,10 @@ async def estimate(hub: Hub, standing: Standing, entry: Entry, by: str) -> quali
 
 def _spanned(transaction: Transaction, standing: Standing, first: int, last: int) -> list[float]:
     chart = _now(transaction, standing)
+    plan = standing.characteristic.chart
     found = _newest(transaction, chart, chart.state.plotted - first)
-    behind = (chart.state.plotted - last) * standing.characteristic.chart.size
-    return [one.value for one in found[: len(found) - behind]]
+    behind = (chart.state.plotted - last) * plan.each
+    return [part for one in found[: len(found) - behind] for part in judging.charted(plan, one)]
 
 
 def seen(estimation: quality.Estimation) -> str:

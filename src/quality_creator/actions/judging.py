@@ -7,18 +7,30 @@ A chart without given limits collects: its points are plotted and nothing is jud
 first `estimate_from` of them give the limits. From then on they are frozen, and the chart goes on
 as if it had had them from its first collected value. Values that can't give limits (all of them
 equal, say) are let go, and collecting begins again.
+
+EWMA and CUSUM plot nothing before they have a centre: while they collect, the values or means
+stand in their place. Limits that a person freezes let them begin anew: what they remembered was
+measured against another centre.
 """
 
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import msgspec
 
 from quality_creator import quality
-from quality_creator.model.characteristic import Characteristic, ChartPlan
+from quality_creator.model.characteristic import (
+    COUNTS,
+    PAIRED,
+    PROPORTIONS,
+    WEIGHTED,
+    Characteristic,
+    ChartPlan,
+)
+from quality_creator.model.characteristic import Limits as GivenLimits
 from quality_creator.model.errors import BadInput, BadPayload
-from quality_creator.model.event import ChartLimits, Definition, Point, Signal
+from quality_creator.model.event import Capability, ChartLimits, Definition, Point, Signal
 from quality_creator.model.reading import Measurement
 from quality_creator.model.text import Text
 from quality_creator.quality.chart import check_plan
@@ -37,6 +49,8 @@ class Chart:
     """What was collected so far; empty when frozen."""
     points: int
     """The number of the next measurement."""
+    since: int = 0
+    """The plotted point from which a weighted chart remembers; 0 for all others."""
 
     def row(self) -> ChartRow:
         """As the store keeps it."""
@@ -47,6 +61,7 @@ class Chart:
             frozen=self.frozen,
             waiting=self.waiting,
             points=self.points,
+            since=self.since,
         )
 
 
@@ -68,7 +83,15 @@ def fresh(characteristic: Characteristic, *, plotted: int = 0, points: int = 0) 
     plan = characteristic.chart
     if plan.limits is None:
         return _collecting(characteristic, plotted=plotted, points=points)
-    return _frozen(characteristic, plan.limits.center, plan.limits.sigma, plotted=plotted, points=points)
+    state = quality.start(plan_of(plan), _lined(plan, plan.limits))
+    return Chart(
+        characteristic,
+        msgspec.structs.replace(state, plotted=plotted),
+        True,
+        (),
+        points,
+        since=plotted if plan.kind in WEIGHTED else 0,
+    )
 
 
 def resumed(characteristic: Characteristic, row: ChartRow) -> Chart:
@@ -83,13 +106,19 @@ def resumed(characteristic: Characteristic, row: ChartRow) -> Chart:
     except BadPayload as error:
         raise BadPayload(f"the chart of {characteristic.id!r} in the database: {error}") from error
     if _same_judgement(row.plan, characteristic.chart):
-        return Chart(characteristic, state, row.frozen, row.waiting, row.points)
+        return Chart(characteristic, state, row.frozen, row.waiting, row.points, row.since)
     plan = characteristic.chart
     same_statistic = (row.plan.kind, row.plan.size) == (plan.kind, plan.size)
-    if row.frozen and row.plan.limits == plan.limits and same_statistic:
-        anew = quality.start(plan_of(plan), state.limits)
+    if row.frozen and (row.plan.limits, row.plan.target) == (plan.limits, plan.target) and same_statistic:
+        assert isinstance(state.limits, quality.Limits)  # a characteristic's chart judges it alone
+        anew = quality.start(plan_of(plan), _relined(plan, row.plan, state.limits))
         return Chart(
-            characteristic, msgspec.structs.replace(anew, plotted=state.plotted), True, (), row.points
+            characteristic,
+            msgspec.structs.replace(anew, plotted=state.plotted),
+            True,
+            (),
+            row.points,
+            since=state.plotted if plan.kind in WEIGHTED else 0,
         )
     return fresh(characteristic, plotted=state.plotted, points=row.points)
 
@@ -103,18 +132,20 @@ def under(
         chart: Where it stands.
         characteristic: The same one, perhaps with other rules.
         limits: What judges from now on.
-        recent: The values of its last points, whole subgroups, oldest first: seen again with the
-            limits, so that runs and moving ranges go on; what is found in them is not told.
+        recent: What its last points were made of, whole subgroups, oldest first: seen again with the
+            limits, so that runs and moving ranges go on; what is found in them is not told. A
+            weighted chart begins anew instead.
     """
+    weighted = characteristic.chart.kind in WEIGHTED
     state = quality.start(plan_of(characteristic.chart), limits)
-    state, _ = quality.step(state, recent)
+    state, _ = quality.step(state, [] if weighted else recent)
     state = msgspec.structs.replace(state, plotted=chart.state.plotted, pending=chart.state.pending)
-    return Chart(characteristic, state, True, (), chart.points)
+    return Chart(characteristic, state, True, (), chart.points, since=chart.state.plotted if weighted else 0)
 
 
 def renamed(chart: Chart, characteristic: Characteristic) -> Chart:
     """The chart as it stands, of a characteristic of which something else than the judging changed."""
-    return Chart(characteristic, chart.state, chart.frozen, chart.waiting, chart.points)
+    return Chart(characteristic, chart.state, chart.frozen, chart.waiting, chart.points, chart.since)
 
 
 def check(characteristic: Characteristic) -> None:
@@ -128,21 +159,96 @@ def _same_judgement(one: ChartPlan, other: ChartPlan) -> bool:
 
 def plan_of(chart: ChartPlan) -> quality.Plan:
     """The plan in the words of the statistics room."""
-    return quality.Plan(kind=chart.kind, size=chart.size, rules=chart.rules)
+    return quality.Plan(
+        kind=chart.kind,
+        size=chart.size,
+        rules=() if chart.kind in WEIGHTED else chart.rules,
+        width=chart.width,
+        weight=chart.weight,
+        slack=chart.slack,
+        decision=chart.decision,
+        head_start=chart.head_start,
+        reset=chart.reset,
+    )
 
 
-def _frozen(
-    characteristic: Characteristic, center: float, sigma: float, *, plotted: int, points: int
-) -> Chart:
-    plan = plan_of(characteristic.chart)
-    state = quality.start(plan, quality.given(plan, center=center, sigma=sigma))
-    return Chart(characteristic, msgspec.structs.replace(state, plotted=plotted), True, (), points)
+def _lined(plan: ChartPlan, given: GivenLimits) -> quality.Limits:
+    """The lines around a given centre."""
+    return quality.given(
+        plan_of(plan),
+        center=given.center,
+        sigma=None if plan.kind in COUNTS else given.sigma,
+        dispersion=given.dispersion,
+    )
+
+
+def _relined(plan: ChartPlan, before: ChartPlan, limits: quality.Limits) -> quality.Limits:
+    """Frozen limits under a plan with other parameters: the same centre and sigma, perhaps other lines."""
+    if msgspec.structs.replace(before, rules=plan.rules, estimate_from=plan.estimate_from) == plan:
+        return limits
+    kept = GivenLimits(center=limits.center, sigma=limits.sigma, dispersion=limits.dispersion)
+    return _lined(plan, kept)
+
+
+def estimate(
+    plan: ChartPlan,
+    values: Sequence[float],
+    *,
+    method: str | None = None,
+    exclude: Mapping[int, str] | None = None,
+    by: str,
+) -> quality.Estimation:
+    """Limits from what points were made of; a chart with a target has it for a centre.
+
+    Raises:
+        BadInput: the values can't give limits, and why.
+    """
+    found = quality.estimate(plan_of(plan), values, method=method, exclude=exclude, by=by)
+    if plan.target is None:
+        return found
+    sigma = found.limits.sigma
+    if not sigma > 0:
+        return found
+    return msgspec.structs.replace(found, limits=_lined(plan, GivenLimits(center=plan.target, sigma=sigma)))
 
 
 def _collecting(characteristic: Characteristic, *, plotted: int, points: int) -> Chart:
-    plan = msgspec.structs.replace(plan_of(characteristic.chart), rules=())
-    state = quality.start(plan, quality.given(plan, center=0.0, sigma=1.0))
+    plan = plan_before_limits(characteristic.chart)
+    # These limits judge nothing; the centre is only one that the chart can have.
+    if plan.kind in COUNTS:
+        center = {"np": plan.size / 2}.get(plan.kind, 0.5 if plan.kind in PROPORTIONS else 1.0)
+        limits = quality.given(plan, center=center)
+    else:
+        limits = quality.given(plan, center=0.0, sigma=1.0)
+    state = quality.start(plan, limits)
     return Chart(characteristic, msgspec.structs.replace(state, plotted=plotted), False, (), points)
+
+
+def plan_before_limits(chart: ChartPlan) -> quality.Plan:
+    """How points are plotted while limits are collected: by no rule, and weighted ones as what they weigh."""
+    plan = msgspec.structs.replace(plan_of(chart), rules=())
+    if chart.kind in WEIGHTED:
+        return msgspec.structs.replace(plan, kind="i-mr" if chart.size == 1 else "xbar-r")
+    return plan
+
+
+def charted(plan: ChartPlan, one: Measurement) -> tuple[float, ...]:
+    """What a measurement gives to its chart: the value, or for counts in unequal numbers a pair.
+
+    NaN where it can't be a count: what was measured before the characteristic was counted.
+    """
+    if plan.kind not in COUNTS:
+        return (one.value,)
+    found_in = float(plan.size) if plan.kind == "np" else one.found_in if plan.kind in PAIRED else math.inf
+    sound = one.value >= 0 and one.value == math.floor(one.value) and found_in is not None and found_in > 0
+    if plan.kind in (*PROPORTIONS, "np"):
+        sound = sound and found_in is not None and one.value <= found_in
+    if plan.kind in PROPORTIONS:
+        sound = sound and found_in is not None and found_in == math.floor(found_in)
+    value = one.value if sound else math.nan
+    if plan.kind not in PAIRED:
+        return (value,)
+    return (value, math.nan if not sound or found_in is None else found_in)
 
 
 # --- judging -------------------------------------------------------------------------------------
@@ -156,12 +262,17 @@ class _Plots:
     location: dict[int, float | None]
     spread: dict[int, float | None]
     signals: dict[int, tuple[Signal, ...]]
+    own: dict[int, tuple[float | None, float | None]]
+    """Lower and upper limit of points that have their own."""
 
-    def add(self, points: quality.Points, offset: int) -> None:
+    def add(self, points: quality.Points, offset: int, *, chart: Chart) -> None:
         positions = [offset + position for position in points.value_index.tolist()]
         self.number.update(zip(positions, points.index.tolist(), strict=True))
         self.location.update(zip(positions, map(_finite, points.location.tolist()), strict=True))
-        self.spread.update(zip(positions, map(_finite, points.spread.tolist()), strict=True))
+        if chart.frozen or chart.characteristic.chart.kind not in WEIGHTED:
+            self.spread.update(zip(positions, map(_finite, points.spread.tolist()), strict=True))
+        if chart.frozen:
+            self.own.update(zip(positions, own_limits(chart, points), strict=True))
         for signal in points.signals:
             position = positions[signal.row]
             found = Signal(rule=signal.rule, continuing=signal.continuing)
@@ -173,24 +284,30 @@ def judge(chart: Chart, measurements: Sequence[Measurement]) -> Judgement:
 
     A bad one gets its number and nothing else; an uncertain one is judged as a good one.
     """
-    values = [one.value for one in measurements if one.status != "bad"]
-    plots = _Plots({}, {}, {}, {})
+    plan = chart.characteristic.chart
+    values = [part for one in measurements if one.status != "bad" for part in charted(plan, one)]
+    plots = _Plots({}, {}, {}, {}, {})
     estimations: list[quality.Estimation] = []
     done = 0
     while done < len(values):
         step = len(values) - done if chart.frozen else min(_missing(chart), len(values) - done)
         part = values[done : done + step]
         state, points = quality.step(chart.state, part)
-        plots.add(points, done)
+        plots.add(points, done, chart=chart)
         done += step
         waiting = () if chart.frozen else (*chart.waiting, *part)
-        chart = Chart(chart.characteristic, state, chart.frozen, waiting, chart.points)
+        chart = Chart(chart.characteristic, state, chart.frozen, waiting, chart.points, chart.since)
         if not chart.frozen and _missing(chart) == 0:
             chart, estimation = _freeze(chart)
             estimations += [estimation] if estimation else []
     judged = _points(chart, measurements, plots)
     after = Chart(
-        chart.characteristic, chart.state, chart.frozen, chart.waiting, chart.points + len(measurements)
+        chart.characteristic,
+        chart.state,
+        chart.frozen,
+        chart.waiting,
+        chart.points + len(measurements),
+        chart.since,
     )
     return Judgement(after, judged, estimations)
 
@@ -198,14 +315,14 @@ def judge(chart: Chart, measurements: Sequence[Measurement]) -> Judgement:
 def _missing(chart: Chart) -> int:
     """How many values are still to be collected."""
     plan = chart.characteristic.chart
-    return plan.estimate_from * plan.size - len(chart.waiting)
+    return plan.estimate_from * plan_of(plan).take - len(chart.waiting)
 
 
 def _freeze(chart: Chart) -> tuple[Chart, quality.Estimation | None]:
-    plan = plan_of(chart.characteristic.chart)
+    plan = chart.characteristic.chart
     try:
-        estimation = quality.estimate(plan, chart.waiting, by="the first points")
-        state = quality.start(plan, estimation.limits)
+        estimation = estimate(plan, chart.waiting, by="the first points")
+        state = quality.start(plan_of(plan), estimation.limits)
     except BadInput:
         return Chart(chart.characteristic, chart.state, False, (), chart.points), None
     if not estimation.limits.sigma > 0:
@@ -214,21 +331,29 @@ def _freeze(chart: Chart) -> tuple[Chart, quality.Estimation | None]:
     # ranges go on across the freezing; what is found in them was aired long ago and is not told.
     state, _ = quality.step(state, chart.waiting)
     state = msgspec.structs.replace(state, plotted=chart.state.plotted)
-    return Chart(chart.characteristic, state, True, (), chart.points), estimation
+    since = chart.state.plotted - plan.estimate_from if plan.kind in WEIGHTED else 0
+    return Chart(chart.characteristic, state, True, (), chart.points, since), estimation
 
 
 def _points(chart: Chart, measurements: Sequence[Measurement], plots: _Plots) -> list[Point]:
     characteristic = chart.characteristic.id
     judged: list[Point] = []
-    position = 0
+    wide = 2 if chart.characteristic.chart.kind in PAIRED else 1
+    position = wide - 1  # the point stands where its last part is
     for index, one in enumerate(measurements, chart.points):
         if one.status == "bad":
             judged.append(
                 Point(
-                    characteristic=characteristic, index=index, time=one.time, value=one.value, status="bad"
+                    characteristic=characteristic,
+                    index=index,
+                    time=one.time,
+                    value=one.value,
+                    status="bad",
+                    found_in=one.found_in,
                 )
             )
             continue
+        lower, upper = plots.own.get(position, (None, None))
         judged.append(
             Point(
                 characteristic=characteristic,
@@ -240,10 +365,33 @@ def _points(chart: Chart, measurements: Sequence[Measurement], plots: _Plots) ->
                 location=plots.location.get(position),
                 spread=plots.spread.get(position),
                 signals=plots.signals.get(position, ()),
+                found_in=one.found_in,
+                lower=lower,
+                upper=upper,
             )
         )
-        position += 1
+        position += wide
     return judged
+
+
+def own_limits(chart: Chart, points: quality.Points) -> list[tuple[float | None, float | None]]:
+    """Each point's lower and upper limit; (None, None) where the definition's hold."""
+    lines, limits = points.location_lines, chart.state.limits
+    assert isinstance(limits, quality.Limits)  # a characteristic's chart judges it alone
+    if isinstance(lines, quality.Lines):
+        return [(None, None)] * len(points)
+    floor = 0.0 if chart.characteristic.chart.kind in COUNTS else -math.inf
+    pairs = zip(lines.lower.tolist(), lines.upper.tolist(), strict=True)
+    found: list[tuple[float | None, float | None]] = []
+    for lower, upper in pairs:
+        settled = chart.characteristic.chart.kind in WEIGHTED and abs(
+            limits.location.upper - upper
+        ) < 1e-4 * (limits.location.upper - limits.center)
+        if settled or not math.isfinite(upper):
+            found.append((None, None))
+        else:
+            found.append((lower if lower > floor else None, upper))
+    return found
 
 
 def _finite(value: float) -> float | None:
@@ -253,10 +401,15 @@ def _finite(value: float) -> float | None:
 # --- what a viewer needs to draw it --------------------------------------------------------------
 
 
-def definition(chart: Chart, line_name: Text) -> Definition:
+def definition(chart: Chart, line_name: Text, capability: Capability | None = None) -> Definition:
     """All that is needed to draw the chart, with its present limits."""
     one = chart.characteristic
+    kind = one.chart.kind
     limits = chart.state.limits if chart.frozen else None
+    floor = 0.0 if kind in COUNTS or kind == "cusum" else -math.inf
+    location = None if limits is None else _lines(limits.location, floor=floor)
+    if location is not None and kind in PAIRED:
+        location = ChartLimits(center=location.center)  # each point has its own limits
     return Definition(
         characteristic=one.id,
         name=one.name,
@@ -268,10 +421,15 @@ def definition(chart: Chart, line_name: Text) -> Definition:
         size=one.chart.size,
         rules=one.chart.rules,
         specification=one.specification,
-        location=None if limits is None else _lines(limits.location),
+        location=location,
         spread=None if limits is None or limits.spread is None else _lines(limits.spread, floor=0.0),
-        collected=None if chart.frozen else len(chart.waiting) // one.chart.size,
+        collected=None if chart.frozen else len(chart.waiting) // plan_of(one.chart).take,
         estimate_from=None if chart.frozen else one.chart.estimate_from,
+        weight=one.chart.weight if kind == "ewma" else None,
+        width=one.chart.width if kind == "ewma" else None,
+        slack=one.chart.slack if kind == "cusum" else None,
+        decision=one.chart.decision if kind == "cusum" else None,
+        capability=capability,
     )
 
 

@@ -19,6 +19,7 @@ from quality_creator.config.schema import (
     RtmpCamera,
     RtspCamera,
 )
+from quality_creator.model.characteristic import COUNTS, PROPORTIONS, WEIGHTED, ChartPlan
 from quality_creator.model.errors import BadInput
 
 ID = re.compile(r"[a-z0-9]([a-z0-9-]{0,62}[a-z0-9])?")
@@ -238,13 +239,7 @@ def _characteristics(config: Config) -> Iterator[str]:
         if one.camera is not None and one.camera not in cameras:
             there = ", ".join(cameras) or "none"
             yield f"{key}.camera: {one.camera!r} is not in `cameras`; there are: {there}"
-        size = one.chart.size
-        if one.chart.kind == "i-mr" and size != 1:
-            yield f"{key}.chart.size: {size}; an I-MR chart has subgroups of 1"
-        if one.chart.kind == "xbar-r" and not 2 <= size <= 25:
-            yield f"{key}.chart.size: {size}; an Xbar-R chart has subgroups of 2 to 25"
-        if one.chart.limits is not None and not one.chart.limits.sigma > 0:
-            yield f"{key}.chart.limits.sigma: {one.chart.limits.sigma}; it must be above 0"
+        yield from _chart(f"{key}.chart", one.chart)
         if one.specification is not None:
             given = one.specification
             limits = [x for x in (given.lower, given.target, given.upper) if x is not None]
@@ -252,6 +247,35 @@ def _characteristics(config: Config) -> Iterator[str]:
                 yield f"{key}.specification: neither `lower` nor `upper` is given"
             if limits != sorted(limits):
                 yield f"{key}.specification: lower <= target <= upper does not hold: {limits}"
+
+
+def _chart(key: str, plan: ChartPlan) -> Iterator[str]:
+    """What can't be of a chart's own parameters; whether the plan as a whole can be, its chart says."""
+    size, limits = plan.size, plan.limits
+    if plan.kind in ("xbar-r", "xbar-s") and not 2 <= size <= 25:
+        yield f"{key}.size: {size}; an {plan.kind} chart has subgroups of 2 to 25"
+    if plan.kind not in ("xbar-r", "xbar-s", "np", *WEIGHTED) and size != 1:
+        name = {"i-mr": "I-MR"}.get(plan.kind, plan.kind)
+        yield f"{key}.size: {size}; an {name} chart has subgroups of 1"
+    if size < 1:
+        yield f"{key}.size: {size}; it is at least 1"
+    if plan.estimate_from < 2:
+        yield f"{key}.estimate_from: {plan.estimate_from}; limits come from at least 2 points"
+    if plan.target is not None and plan.kind not in WEIGHTED:
+        yield f"{key}.target: {plan.kind} judges by its centre; only ewma and cusum have a target"
+    if plan.head_start > plan.decision:
+        yield f"{key}.head_start: {plan.head_start}; it is at most `decision`, {plan.decision}"
+    if limits is None:
+        return
+    if plan.kind in COUNTS and limits.sigma is not None:
+        yield f"{key}.limits.sigma: the sigma of {plan.kind} follows from its centre; leave it out"
+    if plan.kind not in COUNTS and (limits.sigma is None or not limits.sigma > 0):
+        yield f"{key}.limits.sigma: {limits.sigma}; it must be above 0"
+    highest = {"np": float(size)}.get(plan.kind, 1.0 if plan.kind in PROPORTIONS else float("inf"))
+    if plan.kind in COUNTS and not 0 < limits.center < highest:
+        yield f"{key}.limits.center: {limits.center}; of {plan.kind} it lies above 0 and below {highest:g}"
+    if plan.target is not None:
+        yield f"{key}.target: the limits' centre is given already; give one of the two"
 
 
 def _tags(config: Config) -> Iterator[str]:

@@ -106,6 +106,8 @@ class Tag(_Section, frozen=True, kw_only=True):
     status: str = "status"
     unit_field: str = "unit"
     """A field that, where present, must name the unit in which the machine sends."""
+    found_in: str = "found_in"
+    """For charts p, u and Laney's: the field with the number inspected, or the units looked at."""
 
 
 class CounterTag(_Section, frozen=True, kw_only=True):

@@ -1,7 +1,7 @@
 """A recorded file of readings, replayed from now on at its own or a multiplied pace.
 
-    tag,time,value,sequence,status,unit
-    moisture,2026-05-04T08:30:00.25Z,8.12,1,good,%
+    tag,time,value,sequence,status,unit,found_in
+    moisture,2026-05-04T08:30:00.25Z,8.12,1,good,%,
 
 `tag`, `time` and `value` must be there; the order of the columns is free. Times and units are those
 of the gauge's mapping. The first row comes at once, the others as far behind it as they are in
@@ -32,7 +32,7 @@ from quality_creator.model.errors import BadInput
 from quality_creator.model.ids import GaugeId
 from quality_creator.model.reading import Measurement, Reason
 
-COLUMNS = ("tag", "time", "value", "sequence", "status", "unit")
+COLUMNS = ("tag", "time", "value", "sequence", "status", "unit", "found_in")
 NEEDED = COLUMNS[:3]
 
 AT_ONCE = 1_000
@@ -108,7 +108,7 @@ def _row(
 
 def _measurement(route: Route, tag: str, cells: Mapping[str, str], line: int) -> Measurement:
     item: dict[str, Any] = dict(cells)
-    numbers = ["value", "sequence", *(["time"] if route.time_format != "rfc3339" else [])]
+    numbers = ["value", "sequence", "found_in", *(["time"] if route.time_format != "rfc3339" else [])]
     item |= {name: _number(cells[name]) for name in numbers if name in cells}
     item.setdefault("sequence", line)
     try:
@@ -139,6 +139,7 @@ _CELLS: dict[str, Any] = {
     "sequence": "sequence",
     "status": "status",
     "unit_field": "unit",
+    "found_in": "found_in",
 }
 """Columns have names of their own, whatever the mapping calls the fields of a payload."""
 

@@ -6,6 +6,7 @@ what was received and what is allowed; for any bytes at all there is nothing but
 """
 
 import json
+import math
 import reprlib
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -17,7 +18,7 @@ import msgspec
 from quality_creator.config import AnyGauge, Config, CounterTag, Tag
 from quality_creator.factory import units
 from quality_creator.factory.intake import Batch
-from quality_creator.model.characteristic import Characteristic
+from quality_creator.model.characteristic import COUNTS, PAIRED, PROPORTIONS, Characteristic, ChartPlan
 from quality_creator.model.clock import Micros, micros
 from quality_creator.model.errors import BadInput
 from quality_creator.model.ids import CharacteristicId, GaugeId
@@ -69,6 +70,10 @@ class Route:
     """Empty when the source has no numbers: then its time, in microseconds, is the number."""
     status: Path
     unit_field: Path
+    plan: ChartPlan
+    """Of the characteristic: it says whether the value is a count."""
+    found_in: Path
+    """Of a count in unequal numbers: what it was found in."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -190,6 +195,8 @@ def _route(
         sequence=_path(tag.sequence, f"{where}.sequence") if tag.sequence else (),
         status=_path(tag.status, f"{where}.status") if tag.status else (),
         unit_field=_path(tag.unit_field, f"{where}.unit_field") if tag.unit_field else (),
+        plan=target.chart,
+        found_in=_path(tag.found_in, f"{where}.found_in"),
     )
 
 
@@ -309,6 +316,7 @@ def measurement(route: Route, tag: str, item: Any, clock: Clock) -> Measurement:
     time = _time(_required(item, route.time), route.time_format, clock)
     sequence = _sequence(_required(item, route.sequence)) if route.sequence else time
     _check_unit(_optional(item, route.unit_field), route.unit)
+    found_in = _found_in(item, value, route) if route.plan.kind in COUNTS else None
     return Measurement(
         characteristic=route.characteristic,
         value=value,
@@ -317,7 +325,35 @@ def measurement(route: Route, tag: str, item: Any, clock: Clock) -> Measurement:
         sequence=sequence,
         status=_status(_optional(item, route.status)),
         tag=tag,
+        found_in=found_in,
     )
+
+
+def _found_in(item: Any, value: float, route: Route) -> float | None:
+    """What a count was found in; the count itself is checked with it."""
+    kind = route.plan.kind
+    if value < 0 or value != int(value):
+        raise Refused("bad-count", f"received {value:g}; allowed: a whole number from 0, as {kind} counts")
+    if kind == "np" and value > route.plan.size:
+        raise Refused(
+            "bad-count", f"received {value:g}; allowed: at most {route.plan.size}, the number inspected"
+        )
+    if kind not in PAIRED:
+        return None
+    received = _required(item, route.found_in)
+    name = _dotted(route.found_in)
+    if type(received) not in (int, float) or not 0 < received < math.inf:
+        raise Refused("bad-count", f"`{name}`: received {shown(received)}; allowed: a number above 0")
+    if kind in PROPORTIONS and received != int(received):
+        raise Refused("bad-count", f"`{name}`: received {shown(received)}; allowed: a whole number above 0")
+    if kind in PROPORTIONS and value > received:
+        raise Refused("bad-count", f"received {value:g} of {received:g} inspected; allowed: at most all")
+    try:
+        return float(received)
+    except OverflowError:
+        raise Refused(
+            "bad-count", f"`{name}`: received {shown(received)}; allowed: a number above 0"
+        ) from None
 
 
 def count(route: CounterRoute, item: Any, clock: Clock) -> Count:

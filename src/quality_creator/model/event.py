@@ -5,11 +5,9 @@ whose presentation time is the frame that the data belong to. A segment's first 
 a `Definitions`, so that whoever joins can read on from there.
 """
 
-from typing import Literal
-
 import msgspec
 
-from quality_creator.model.characteristic import Specification
+from quality_creator.model.characteristic import ChartKind, Specification
 from quality_creator.model.clock import Micros
 from quality_creator.model.ids import CharacteristicId, LineId
 from quality_creator.model.reading import Status
@@ -42,10 +40,18 @@ class Point(
     plotted: int | None = None
     """Number of the plotted point (the subgroup), from 0; absent while a subgroup fills."""
     location: float | None = None
-    """The upper chart's statistic (the individual, the mean)."""
+    """The upper chart's statistic: the individual, the mean, the proportion or count, EWMA's z, CUSUM's
+    C+ in sigmas. Before there are limits, EWMA and CUSUM show what they will be made of."""
     spread: float | None = None
-    """The lower chart's statistic (the moving range, the range); absent for the first individual."""
+    """The lower chart's statistic (the moving range, the range, s, CUSUM's C- as a positive number);
+    absent for the first individual, and where a chart has none."""
     signals: tuple[Signal, ...] = ()
+    found_in: float | None = None
+    """Of a count: the items inspected, or the units looked at."""
+    lower: float | None = None
+    """The point's own limits on the upper chart, where they differ from the definition's: counts found
+    in unequal numbers, and an EWMA's first points. A point with `upper` and no `lower` has none below."""
+    upper: float | None = None
 
 
 class Counters(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, gc=False):
@@ -74,8 +80,9 @@ class Definition(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_field
     line: LineId
     line_name: Text
     decimals: int
-    chart: Literal["i-mr", "xbar-r"]
+    chart: ChartKind
     size: int
+    """Measurements in a point; of `np` the number inspected for every count."""
     rules: tuple[str, ...]
     specification: Specification | None = None
     location: ChartLimits | None = None
@@ -85,6 +92,57 @@ class Definition(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_field
     """Points towards the limits, as of the segment's start; absent once they are frozen."""
     estimate_from: int | None = None
     """How many points give the limits; absent once they are frozen."""
+    weight: float | None = None
+    """EWMA's lambda."""
+    width: float | None = None
+    """EWMA's L."""
+    slack: float | None = None
+    """CUSUM's k."""
+    decision: float | None = None
+    """CUSUM's h."""
+    capability: "Capability | None" = None
+    """As of a short while before the segment's start; absent where there is none."""
+
+
+class Capability(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, omit_defaults=True):
+    """Whether the process can hold its specification, from its newest values, and what speaks against it."""
+
+    time: Micros
+    """Of the newest value."""
+    values: int
+    """How many entered."""
+    cpk: float | None = None
+    """Short-term; absent where the spread within subgroups can't be told."""
+    cpk_low: float | None = None
+    cpk_high: float | None = None
+    """The two-sided 95 % interval."""
+    ppk: float | None = None
+    ppk_low: float | None = None
+    ppk_high: float | None = None
+    stable: bool | None = None
+    """Whether the chart was free of signals over its newest points; absent without limits."""
+    provisional: bool = False
+    """Fewer than 30 subgroups."""
+    normal: bool | None = None
+    """Whether the values look normal (Anderson-Darling, 5 %); absent when they were not tested."""
+
+
+class LineOee(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, omit_defaults=True):
+    """How well a line uses its time, in the shift that runs; each factor absent where nothing can be said."""
+
+    line: LineId
+    name: Text
+    shift: str
+    start: Micros
+    time: Micros
+    """Up to when."""
+    availability: float | None = None
+    performance: float | None = None
+    """Above 1 it is reported as it is."""
+    quality: float | None = None
+    oee: float | None = None
+    unknown_s: float = 0.0
+    """Seconds for which nobody said what the line did; left out of the planned time."""
 
 
 class Definitions(
@@ -93,6 +151,8 @@ class Definitions(
     """Every public characteristic, as of the segment's start."""
 
     characteristics: tuple[Definition, ...]
+    lines: tuple[LineOee, ...] = ()
+    """Lines whose OEE is shown to the public."""
 
 
 class FrameData(

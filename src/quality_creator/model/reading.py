@@ -36,6 +36,8 @@ class Measurement(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fiel
     status: Status = "good"
     tag: str = ""
     """What the gauge calls it (for MQTT the topic); sequences are counted within a tag."""
+    found_in: float | None = None
+    """Of a count: the items inspected, or the units looked at; absent for values."""
 
 
 class Count(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, gc=False):

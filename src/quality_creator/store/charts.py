@@ -28,6 +28,8 @@ class ChartRow(msgspec.Struct, frozen=True, kw_only=True):
     """Values from which limits are to be estimated; empty afterwards."""
     points: int
     """Measurements numbered so far, bad ones too: the number of the next one."""
+    since: int = 0
+    """The plotted point from which a weighted chart remembers."""
 
 
 class Choice(msgspec.Struct, frozen=True, kw_only=True):

@@ -16,7 +16,7 @@ from quality_creator.store.tables import measurements, streams
 Stream = tuple[GaugeId, CharacteristicId, str]
 """Gauge, characteristic and tag. Within a stream a sequence names one measurement for ever."""
 
-_COLUMNS = ["stream", "sequence", "time", "received", "value", "status"]
+_COLUMNS = ["stream", "sequence", "time", "received", "value", "status", "found_in"]
 
 _AT_ONCE = 500
 """Values in one IN (...); SQLite allows 32,766 parameters, and more of them are not quicker."""
@@ -56,7 +56,15 @@ def add(
 ) -> None:
     """Keep measurements that are known to be new, in the order of their arrival."""
     rows = [
-        (known[m.gauge, m.characteristic, m.tag].number, m.sequence, m.time, received, m.value, m.status)
+        (
+            known[m.gauge, m.characteristic, m.tag].number,
+            m.sequence,
+            m.time,
+            received,
+            m.value,
+            m.status,
+            m.found_in,
+        )
         for m in new
     ]
     if rows:
@@ -124,9 +132,9 @@ def total(connection: Transaction, characteristic: CharacteristicId) -> int:
 
 def _rows() -> Select[Any]:
     m, s = measurements.c, streams.c
-    return select(m.id, s.gauge, s.characteristic, s.tag, m.sequence, m.time, m.value, m.status).where(
-        m.stream == s.id
-    )
+    return select(
+        m.id, s.gauge, s.characteristic, s.tag, m.sequence, m.time, m.value, m.status, m.found_in
+    ).where(m.stream == s.id)
 
 
 def _of_streams(
@@ -151,6 +159,7 @@ def _measurements(rows: Iterable[Row[Any]]) -> list[Measurement]:
             sequence=row.sequence,
             status=row.status,
             tag=row.tag,
+            found_in=row.found_in,
         )
         for row in rows
     ]

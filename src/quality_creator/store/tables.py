@@ -132,6 +132,7 @@ measurements = Table(
     Column("received", BigInteger, nullable=False, comment="ours, microseconds since 1970"),
     Column("value", Float, nullable=False),
     Column("status", String(16), nullable=False),
+    Column("found_in", Float, comment="of a count: items inspected, or units looked at"),
     UniqueConstraint("stream", "sequence"),
     Index("ix_measurements_stream_time", "stream", "time"),
     Index("ix_measurements_stream_id", "stream", "id"),
@@ -146,6 +147,9 @@ charts = Table(
     Column("frozen", Boolean, nullable=False, comment="whether the state has the limits that judge"),
     Column("waiting", Json, nullable=False, comment="values from which limits are to be estimated"),
     Column("points", BigInteger, nullable=False, comment="measurements numbered so far, bad ones too"),
+    Column(
+        "since", BigInteger, nullable=False, server_default="0", comment="what a weighted chart remembers"
+    ),
 )
 
 estimations = Table(
@@ -187,6 +191,65 @@ counters = Table(
     Column("total", BigInteger, nullable=False),
     Column("rejected", BigInteger, nullable=False),
     comment="The newest of each line.",
+)
+
+oees = Table(
+    "oees",
+    metadata,
+    Column("line", String(64), primary_key=True),
+    Column("state", LargeBinary, nullable=False, comment="as quality.oee.encode writes it"),
+    Column("said", BigInteger, nullable=False, comment="time of the newest machine state"),
+    comment="Where each line's OEE stands.",
+)
+
+shifts = Table(
+    "shifts",
+    metadata,
+    Column("line", String(64), primary_key=True),
+    Column("start", BigInteger, primary_key=True, autoincrement=False, comment="microseconds since 1970"),
+    Column("summary", Json, nullable=False),
+    comment="The shifts that ended.",
+)
+
+traces = Table(
+    "traces",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("test", String(64), nullable=False),
+    Column("gauge", String(64), nullable=False),
+    Column("sequence", BigInteger, nullable=False),
+    Column("time", BigInteger, nullable=False, comment="the source's, microseconds since 1970"),
+    Column("received", BigInteger, nullable=False, comment="ours, microseconds since 1970"),
+    Column("specimen", String(128), nullable=False),
+    Column("data", LargeBinary, nullable=False, comment="MessagePack: x and y"),
+    Column("result", Json, nullable=False, comment="the verdict by the envelope of its time"),
+    Column("envelope", Json, nullable=False),
+    UniqueConstraint("test", "gauge", "sequence"),
+    Index("ix_traces_test_id", "test", "id"),
+)
+
+gauge_studies = Table(
+    "gauge_studies",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("characteristic", String(64), nullable=False, index=True),
+    Column("made", UtcTime, nullable=False),
+    Column("by", String(128), nullable=False),
+    Column("entry", Json, nullable=False, comment="what was asked, and the table as it was entered"),
+)
+
+lots = Table(
+    "lots",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("characteristic", String(64), nullable=False),
+    Column("supplier", String(128), nullable=False),
+    Column("made", UtcTime, nullable=False),
+    Column("by", String(128), nullable=False),
+    Column("record", Json, nullable=False, comment="the lot, its plan, what was found and decided"),
+    Column("state", LargeBinary, nullable=False, comment="quality.switching's, after this lot"),
+    Index("ix_lots_series", "characteristic", "supplier", "id"),
+    comment="Lots under acceptance sampling; the newest of a series says how the next one is inspected.",
 )
 
 told = Table(
