@@ -137,6 +137,8 @@ def cosigned_at(signed: Signed, key: Key) -> int | None:
 
 def verify_cosignature(checkpoint: Checkpoint, text: str, key: Key, signature: Signature) -> int:
     """The time that a cosignature states. Raises BadPayload when it is not this key's."""
+    if key.kind not in (note.KIND_COSIGNATURE, note.KIND_ML_DSA_COSIGNATURE):
+        raise BadPayload(f"the key of {key.name} is not one that cosigns")
     if len(signature.data) < 8:
         raise BadPayload(f"the cosignature of {key.name} is too short")
     at = int.from_bytes(signature.data[:8], "big")
@@ -145,10 +147,8 @@ def verify_cosignature(checkpoint: Checkpoint, text: str, key: Key, signature: S
     made = signature.data[8:]
     if key.kind == note.KIND_COSIGNATURE:
         _verify_ed25519(key, signature, made, _cosigned(text, at))
-    elif key.kind == note.KIND_ML_DSA_COSIGNATURE:
-        _verify_ml_dsa(key, made, _cosigned_subtree(key.name, checkpoint, at))
     else:
-        raise BadPayload(f"the key of {key.name} is not one that cosigns")
+        _verify_ml_dsa(key, made, _cosigned_subtree(key.name, checkpoint, at))
     return at
 
 

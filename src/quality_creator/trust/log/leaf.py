@@ -18,13 +18,13 @@ from quality_creator.trust.log.tile import LARGEST_ENTRY
 class Leaf(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """An entry."""
 
-    type: Annotated[str, msgspec.Meta(pattern=r"^[a-z][a-z-]{0,31}/[1-9][0-9]{0,3}\z")]
+    type: Annotated[str, msgspec.Meta(pattern=r"^[a-z][a-z-]{0,31}/[1-9][0-9]{0,3}\Z")]
     """What kind of document: `start/1`, `progress/1`, `dossier/1`, `endorsement/1`, `status/1`, `key/1`, …"""
     id: str
     """Of the document."""
     issuer: str
     """Who made the document."""
-    sha256: Annotated[str, msgspec.Meta(pattern=r"^[0-9a-f]{64}\z")]
+    sha256: Annotated[str, msgspec.Meta(pattern=r"^[0-9a-f]{64}\Z")]
     """Of the document's bytes, its proof included, as `sha256sum` prints it."""
     subject: str
     """What the document is about: an episode, a dossier, a credential."""

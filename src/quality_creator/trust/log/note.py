@@ -148,7 +148,7 @@ def decode(data: bytes) -> Note:
     if any(c < " " and c != "\n" for c in whole):
         raise BadPayload("a note with control characters")
     text, parted, below = whole.rpartition("\n\n")
-    if not parted or not text or not below.endswith("\n"):
+    if not parted or not below.endswith("\n"):
         raise BadPayload("a note is a text, an empty line, and signatures, each line ended")
     lines = below[:-1].split("\n")
     if len(lines) > MOST_SIGNATURES:
