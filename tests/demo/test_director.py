@@ -7,8 +7,9 @@ from quality_creator.model.ids import SourceId
 from quality_creator.model.scene import PLACES
 
 
-def test_every_layout_is_seen_and_every_place_of_it_is_filled() -> None:
-    assert {scene.layout for _, scene in SCRIPT} == set(PLACES)
+def test_layouts_for_up_to_three_cameras_are_seen_and_every_place_of_them_is_filled() -> None:
+    seen = {scene.layout for _, scene in SCRIPT}
+    assert seen == {"full", "side-by-side", "picture-in-picture", "three-up"}
     for _, scene in SCRIPT:
         assert len(scene.sources) == PLACES[scene.layout]
         assert len(set(scene.sources)) == len(scene.sources)

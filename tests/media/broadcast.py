@@ -21,6 +21,7 @@ from quality_creator.media import barcode, wire
 from quality_creator.media.scene import HEIGHT, WIDTH, Rectangle
 from quality_creator.model.clock import MediaTime, Micros
 from quality_creator.model.ids import SourceId
+from quality_creator.model.mix import Mix
 from quality_creator.model.scene import Layout, Scene
 from quality_creator.model.stream import RENDITIONS
 from quality_creator.model.text import Text
@@ -44,7 +45,7 @@ def start(cameras: Sequence[AnyCamera], shown: Scene | None = None, ago_s: float
     """A start at the episode's beginning, which was `ago_s` seconds ago."""
     return wire.Start(
         cameras=tuple(cameras),
-        scene=shown or scene("full", *(camera.id for camera in cameras)),
+        mix=Mix(program=shown or scene("full", *(camera.id for camera in cameras))),
         renditions=RENDITIONS,
         msn=0,
         part=0,

@@ -16,6 +16,7 @@ from quality_creator.media import supervisor, wire
 from quality_creator.media.supervisor import Supervisor
 from quality_creator.model.clock import MediaTime, Micros
 from quality_creator.model.ids import SourceId
+from quality_creator.model.mix import Mix
 from quality_creator.model.stream import FRAME_TICKS, PART_TICKS
 from tests.media.broadcast import Broadcast, name, pictures, scene, sound, start
 
@@ -28,6 +29,7 @@ class Hub:
 
     def __init__(self, begin: wire.Start, rtmp: socket.socket | None = None) -> None:
         self.begin = begin
+        self.mix = begin.mix
         self.kept = Broadcast()
         self.starts: list[wire.Start] = []
         self.news = asyncio.Condition()
@@ -35,7 +37,7 @@ class Hub:
         self.supervisor = Supervisor(start=self.start, on_message=self.hear, rtmp=rtmp)
 
     async def start(self) -> wire.Start:
-        begin = self.begin
+        begin = msgspec.structs.replace(self.begin, mix=self.mix)
         if self.kept.parts:
             last = self.kept.parts[-1]
             done = last.msn * 6 + last.part + 1
@@ -93,8 +95,9 @@ def test_a_worker_that_is_killed_is_replaced_and_the_stream_has_no_hole() -> Non
     async def broadcast() -> Hub:
         async with supervised(Hub(start([MADE]))) as hub:
             await hub.parts(4)
-            hub.supervisor.set_scene(scene("three-up", "made"))
-            await hub.until(lambda: hub.kept.heard(wire.SceneSet))
+            hub.mix = Mix(program=scene("three-up", "made"))
+            hub.supervisor.change(wire.Change(scene=hub.mix.program))
+            await hub.until(lambda: hub.kept.heard(wire.Changed))
             assert hub.supervisor.pid is not None
             os.kill(hub.supervisor.pid, signal.SIGKILL)
             await hub.parts(8)

@@ -25,7 +25,7 @@ PART = wire.Part(
 
 @pytest.mark.parametrize(
     "message",
-    [PART, wire.Note(words="a lens is dirty 镜头脏了"), wire.SceneSet(number=1, position=MediaTime(2))],
+    [PART, wire.Note(words="a lens is dirty 镜头脏了"), wire.Changed(number=1, position=MediaTime(2))],
 )
 def test_what_is_framed_is_read_again(message: wire.Up) -> None:
     framed = wire.frame(message)

@@ -64,12 +64,12 @@ def test_a_scene_changes_at_the_picture_that_is_told_and_no_picture_is_lost() ->
         for number_, shown in enumerate(
             [scene("side-by-side", "two", "one"), scene("picture-in-picture", "two"), scene("full", "two")]
         ):
-            running.say(wire.SetScene(scene=shown, number=number_))
+            running.say(wire.Change(scene=shown, number=number_))
             running.wait_parts(2)
     continuous(running)
     film = pictures(running.file())
-    begins = [change.position // FRAME_TICKS for change in running.heard(wire.SceneSet)]
-    assert [change.number for change in running.heard(wire.SceneSet)] == [0, 1, 2]
+    begins = [change.position // FRAME_TICKS for change in running.heard(wire.Changed)]
+    assert [change.number for change in running.heard(wire.Changed)] == [0, 1, 2]
     sides = places("side-by-side")
     for index, (_, luma) in enumerate(film):
         one = running.shown("one")[index] or None
@@ -88,9 +88,9 @@ def test_only_sources_of_the_scene_are_heard() -> None:
     with broadcast(start([ONE, TWO], scene("full", "one"))) as running:
         begin = now()
         running.wait(lambda: running.parts and running.parts[-1].utc > begin + 3_000_000)
-        running.say(wire.SetScene(scene=scene("full", "two", "one"), number=0))
+        running.say(wire.Change(scene=scene("full", "two", "one"), number=0))
         running.wait_parts(4)
-    (change,) = running.heard(wire.SceneSet)
+    (change,) = running.heard(wire.Changed)
     _, samples = sound(running.file())
     cut = change.position * 8 // 15
 

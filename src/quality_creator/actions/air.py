@@ -24,7 +24,7 @@ from quality_creator.model.episode import Episode
 from quality_creator.model.errors import BadInput, NotFound, Unavailable
 from quality_creator.model.event import FrameData, TimedMessage
 from quality_creator.model.ids import CharacteristicId, Slug, SourceId
-from quality_creator.model.scene import Scene
+from quality_creator.model.mix import Mix
 from quality_creator.model.stream import PART_TICKS, RENDITIONS, SEGMENT_PARTS
 from quality_creator.store.recording import OpenSegment, Recording, SpooledPart, StoredSegment
 
@@ -38,9 +38,6 @@ IN_MEMORY = 12
 
 TAKE_UP = 18
 """Segments in which a new hub looks for what is stamped already: more than `Ingest.recent` reaches back."""
-
-SCENE_S = 5.0
-"""How long a change of scene may take before its asker is told that no worker is there."""
 
 SEAL_AGAIN_S = 2.0
 """Pause before a segment that could not be put away is tried again."""
@@ -75,6 +72,7 @@ class Air:
         self,
         episode: Episode,
         *,
+        mix: Mix,
         cameras: Sequence[AnyCamera],
         recording: Recording,
         ingest: Ingest,
@@ -84,9 +82,10 @@ class Air:
     ) -> None:
         self.episode = episode
         self.slug: Slug = episode.slug
-        self.scene = episode.scene
+        self.mix = mix
         self.sources: dict[SourceId, wire.SourceState] = {}
         self.newest: wire.Part | None = None
+        self.pictures: wire.Pictures | None = None
         self.left_out = 0
         self._cameras = tuple(cameras)
         self._recording = recording
@@ -111,7 +110,7 @@ class Air:
         self._stamped: dict[CharacteristicId, int] = {}  # by the hub before this one
         self._sealing: asyncio.Queue[int] = asyncio.Queue()
         self._unsealed: dict[int, list[TimedMessage]] = {}
-        self._scenes: dict[int, asyncio.Future[MediaTime]] = {}
+        self._changes: dict[int, asyncio.Future[MediaTime]] = {}
         self._trouble = self._note = ""
         self._over = asyncio.Event()
 
@@ -120,6 +119,7 @@ class Air:
         cls,
         episode: Episode,
         *,
+        mix: Mix,
         cameras: Sequence[AnyCamera],
         recording: Recording,
         ingest: Ingest,
@@ -132,7 +132,13 @@ class Air:
             Unavailable: what was kept of it can't be read.
         """
         air = cls(
-            episode, cameras=cameras, recording=recording, ingest=ingest, hold_back=hold_back, rtmp=rtmp
+            episode,
+            mix=mix,
+            cameras=cameras,
+            recording=recording,
+            ingest=ingest,
+            hold_back=hold_back,
+            rtmp=rtmp,
         )
         await air._take_up()
         return air
@@ -158,22 +164,24 @@ class Air:
             unsubscribe()
             self._over.set()
 
-    async def set_scene(self, scene: Scene) -> MediaTime:
-        """Change the scene at the next picture; returns its position.
+    def change(self, mix: Mix, change: wire.Change) -> "asyncio.Future[MediaTime]":
+        """Change the mix at the next picture.
 
-        Raises:
-            Unavailable: no worker took it up in time; it is kept, and the next worker starts with it.
+        Args:
+            mix: As it is from then on; a worker that starts later begins with it.
+            change: The way to it.
+
+        Returns:
+            What becomes the position of that picture.
         """
-        self.scene = scene
-        number = self._supervisor.set_scene(scene)
+        self.mix = mix
         done: asyncio.Future[MediaTime] = asyncio.get_running_loop().create_future()
-        self._scenes[number] = done
-        try:
-            return await asyncio.wait_for(done, SCENE_S)
-        except TimeoutError:
-            raise Unavailable("the media worker is away; the scene is changed when it is back") from None
-        finally:
-            del self._scenes[number]
+        self._changes[self._supervisor.change(change)] = done
+        return done
+
+    def tell(self, order: wire.Tbar | wire.SetPreview | wire.Watch) -> None:
+        """Say what changes nothing that a worker would have to begin with."""
+        self._supervisor.tell(order)
 
     async def end(self) -> None:
         """Let the worker finish its part, put everything away, and end `run`."""
@@ -198,7 +206,7 @@ class Air:
         self._edge = edge
         return wire.Start(
             cameras=self._cameras,
-            scene=self.scene,
+            mix=self.mix,
             renditions=RENDITIONS,
             msn=edge.msn,
             part=edge.part,
@@ -215,10 +223,12 @@ class Air:
             case wire.SourceState():
                 self.sources[message.source] = message
                 log.info("source", episode=self.slug, **msgspec.structs.asdict(message))
-            case wire.SceneSet():
-                asker = self._scenes.get(message.number)
+            case wire.Changed():
+                asker = self._changes.pop(message.number, None)
                 if asker is not None and not asker.done():
                     asker.set_result(message.position)
+            case wire.Pictures():
+                self.pictures = message
             case wire.Note():
                 self._note = message.words
                 log.warning("worker", episode=self.slug, words=message.words)

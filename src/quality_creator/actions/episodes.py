@@ -10,10 +10,12 @@ from quality_creator.actions.hub import Hub
 from quality_creator.actions.stream import Stream
 from quality_creator.config import RtmpCamera
 from quality_creator.config.load import ID
+from quality_creator.media import wire
 from quality_creator.model.clock import MediaTime, Utc
 from quality_creator.model.episode import Episode
 from quality_creator.model.errors import BadInput, Conflict, NotFound
 from quality_creator.model.ids import EpisodeId, Slug, SourceId
+from quality_creator.model.mix import Mix
 from quality_creator.model.scene import Layout, Scene
 from quality_creator.model.text import Text
 
@@ -98,6 +100,7 @@ async def put_on_air(hub: Hub, episode: Episode) -> None:
     """Make an on-air episode's worker, window and recording, or take them up where a hub left them."""
     air = await Air.open(
         episode,
+        mix=Mix(program=episode.scene),
         cameras=tuple(camera for camera in hub.config.cameras if camera.id in episode.sources),
         recording=await hub.recordings.open(episode.id),
         ingest=hub.ingest,
@@ -120,7 +123,8 @@ async def set_scene(hub: Hub, slug: Slug, scene: Scene) -> MediaTime:
     if not scene.sources:
         raise BadInput("sources: a scene shows at least one")
     await hub.database.episodes.set_scene(air.episode.id, scene)
-    position = await air.set_scene(scene)
+    mix = msgspec.structs.replace(air.mix, program=scene)
+    position = await air.change(mix, wire.Change(scene=scene))
     await hub.database.episodes.add_take(air.episode.id, position, scene)
     return position
 

@@ -66,7 +66,7 @@ def _air_status(air: Air) -> AirStatus:
         seconds=air.seconds,
         worker=air.worker,
         recording=air.recording,
-        scene=air.scene,
+        scene=air.mix.program,
         sources=tuple(
             SourceStatus(id=one.source, condition=one.condition, words=one.words)
             for one in air.sources.values()

@@ -71,7 +71,8 @@ def list_(*, config: ConfigFile = CONFIG) -> None:
 def scene(slug: str, layout: str, *sources: str, config: ConfigFile = CONFIG) -> None:
     """Change who stands where, on air and without a glitch.
 
-    Layouts: full, side-by-side, picture-in-picture, three-up. The most important source comes first.
+    Layouts: full, side-by-side, picture-in-picture, three-up, four-up, five-up, six-up, forum-strip,
+    data-panel. The most important source comes first.
     """
     body = {"layout": layout, "sources": sources}
     answer = operator(config).ask("POST", f"/api/episodes/{slug}/scene", body)

@@ -13,7 +13,7 @@ from quality_creator.media.capture.rtmp import RtmpCapture
 from quality_creator.media.capture.rtsp import RtspCapture
 from quality_creator.media.capture.source import Capture, Source
 from quality_creator.media.encode import Encoded, Encoder
-from quality_creator.media.pipes import Inbox, Outbox
+from quality_creator.media.pipes import Inbox, Order, Outbox
 from quality_creator.media.playout import Player
 from quality_creator.media.programme import Programme, Slates
 from quality_creator.media.rtmp.ingest import Ingest, Refusal
@@ -71,9 +71,9 @@ class Broadcast:
         )
         for name, (data, codecs) in encoder.inits().items():
             self._outbox.send(wire.Init(rendition=name, data=data, codecs=codecs))
-        programme = Programme(self._players, slates, encoder, start.scene)
-        slates.prepare(start.scene)
-        self._inbox.listen(slates.prepare)
+        programme = Programme(self._players, slates, encoder, start.mix)
+        slates.prepare(start.mix.program)
+        self._inbox.listen(lambda order: _prepare(order, slates))
         self._await_pictures()
         gc.collect()
         gc.freeze()
@@ -92,10 +92,8 @@ class Broadcast:
                 time.sleep(tick - now)
                 now = time.monotonic()
             self._late = max(self._late, now - tick)
-            for change in self._inbox.changes():
-                programme.set_scene(change.scene)
-                position = MediaTime(self._start.position + number * FRAME_TICKS)
-                self._outbox.send(wire.SceneSet(number=change.number, position=position))
+            for order in self._inbox.orders():
+                self._carry_out(order, programme, number)
             done = programme.tick(tick, now)
             number += 1
             if done is not None:
@@ -103,6 +101,17 @@ class Broadcast:
                 if self._inbox.stopped:
                     return
             self._tell(now)
+
+    def _carry_out(self, order: Order, programme: Programme, number: int) -> None:
+        match order:
+            case wire.Change():
+                programme.change(order)
+                position = MediaTime(self._start.position + number * FRAME_TICKS)
+                self._outbox.send(wire.Changed(number=order.number, position=position))
+            case wire.Tbar():
+                programme.pull(order)
+            case wire.SetPreview() | wire.Watch():
+                pass
 
     def _first_tick(self) -> float:
         """When the first picture is (or was) due, on the monotonic clock."""
@@ -115,7 +124,7 @@ class Broadcast:
         return first
 
     def _await_pictures(self) -> None:
-        feeds = [self._sources[s].feed for s in self._start.scene.shown if s in self._sources]
+        feeds = [self._sources[s].feed for s in self._start.mix.program.shown if s in self._sources]
         deadline = time.monotonic() + _FIRST_PICTURES_S
         while time.monotonic() < deadline and not all(feed.last for feed in feeds):
             time.sleep(0.01)
@@ -196,6 +205,12 @@ def _capture(camera: AnyCamera) -> Capture:
             return FileCapture(camera)
         case GeneratedCamera():
             return GeneratedCapture(camera)
+
+
+def _prepare(order: Order, slates: Slates) -> None:
+    """Draw what an order needs before the mixer gets to know it."""
+    if isinstance(order, wire.Change | wire.Tbar | wire.SetPreview) and order.scene is not None:
+        slates.prepare(order.scene)
 
 
 def _words(condition: wire.SourceCondition, source: Source) -> str:

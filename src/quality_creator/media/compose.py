@@ -1,11 +1,11 @@
-"""Puts tiles onto the programme's canvas, touching no more of it than has changed."""
+"""Puts tiles onto a canvas, touching no more of it than has changed."""
 
 from collections.abc import Sequence
 
 from quality_creator.media.scale import Planes, Tile
-from quality_creator.media.scene import Rectangle, places
+from quality_creator.media.scene import PANEL, Rectangle, places
 from quality_creator.media.slate import ground
-from quality_creator.model.scene import Layout
+from quality_creator.model.scene import Layout, Scene
 
 _EDGE = 2
 """Pixels of light edge around an inset, so that it stands off the picture below it."""
@@ -21,13 +21,18 @@ class Composer:
         self._painted: object = None
         self._grounds: dict[Layout, Planes] = {}
 
-    def compose(self, layout: Layout, tiles: Sequence[Tile | None]) -> None:
+    def spoil(self) -> None:
+        """Somebody else painted on the canvas: the next picture is painted from the ground up."""
+        self._painted = None
+
+    def compose(self, scene: Scene, tiles: Sequence[Tile | None]) -> None:
         """Paint the next picture.
 
         Args:
-            layout: Who stands where.
+            scene: Who stands where.
             tiles: One for each of the layout's places, made for it; None leaves the place empty.
         """
+        layout = scene.layout
         standing = (layout, tuple(tile and tile.at for tile in tiles))
         if standing != self._painted:
             # What a larger tile left beside a smaller one must go.
@@ -49,7 +54,16 @@ class Composer:
 
     def _ground(self, layout: Layout) -> Planes:
         if layout not in self._grounds:
-            # An inset that has no source leaves the picture below it whole.
-            shown = places(layout)[:1] if layout == "picture-in-picture" else places(layout)
-            self._grounds[layout] = ground(shown)
+            self._grounds[layout] = ground(_places_drawn(layout))
         return self._grounds[layout]
+
+
+def _places_drawn(layout: Layout) -> Sequence[Rectangle]:
+    """Which places are seen while they are empty: an inset or a strip without a source is not there."""
+    match layout:
+        case "picture-in-picture" | "forum-strip":
+            return places(layout)[:1]
+        case "data-panel":
+            return (*places(layout), PANEL)
+        case _:
+            return places(layout)

@@ -11,7 +11,8 @@ from collections.abc import Callable
 
 from quality_creator.media import wire
 from quality_creator.model.errors import BadPayload
-from quality_creator.model.scene import Scene
+
+Order = wire.Change | wire.Tbar | wire.SetPreview | wire.Watch
 
 _UNREAD = 64
 """Messages that wait for a hub that does not read; then the worker waits too, and catches up later."""
@@ -22,7 +23,7 @@ class Inbox:
 
     def __init__(self, descriptor: int) -> None:
         self._descriptor = descriptor
-        self._changes: queue.SimpleQueue[wire.SetScene] = queue.SimpleQueue()
+        self._orders: queue.SimpleQueue[Order] = queue.SimpleQueue()
         self._stopped = threading.Event()
 
     def start(self) -> wire.Start:
@@ -32,11 +33,11 @@ class Inbox:
             raise BadPayload(f"the hub's first message is {type(message).__name__}, not Start")
         return message
 
-    def listen(self, prepare: Callable[[Scene], None]) -> None:
+    def listen(self, prepare: Callable[[Order], None]) -> None:
         """Take further messages in a thread.
 
         Args:
-            prepare: Called with each scene before the mixer gets to know it, in that thread.
+            prepare: Called with each order before the mixer gets to know it, in that thread.
         """
         threading.Thread(target=self._run, args=(prepare,), name="inbox", daemon=True).start()
 
@@ -45,14 +46,14 @@ class Inbox:
         """Whether the hub wants no more parts."""
         return self._stopped.is_set()
 
-    def changes(self) -> list[wire.SetScene]:
-        """The scenes that were asked for since the last call, in order."""
-        changes = []
-        while not self._changes.empty():
-            changes.append(self._changes.get())
-        return changes
+    def orders(self) -> list[Order]:
+        """What was asked for since the last call, in order."""
+        orders = []
+        while not self._orders.empty():
+            orders.append(self._orders.get())
+        return orders
 
-    def _run(self, prepare: Callable[[Scene], None]) -> None:
+    def _run(self, prepare: Callable[[Order], None]) -> None:
         while True:
             try:
                 message = self._read()
@@ -62,13 +63,13 @@ class Inbox:
                 print(error, flush=True)
                 os._exit(1)
             match message:
-                case wire.SetScene():
-                    prepare(message.scene)
-                    self._changes.put(message)
                 case wire.Stop():
                     self._stopped.set()
                 case wire.Start():
                     print("the hub sent a second Start; it is ignored", flush=True)
+                case _:
+                    prepare(message)
+                    self._orders.put(message)
 
     def _read(self) -> wire.Down:
         return wire.down(self._exactly(wire.length(self._exactly(4))))

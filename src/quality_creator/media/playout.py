@@ -10,7 +10,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from quality_creator.media.capture.source import Feed, Picture
-from quality_creator.media.scale import Scaler, Tile
+from quality_creator.media.scale import Raw, Scaler, Tile
 from quality_creator.media.scene import Rectangle
 from quality_creator.media.sound import TICK, Samples, Voice
 from quality_creator.media.timing import Delay
@@ -58,7 +58,7 @@ class Player:
         self._epoch = feed.epoch
         self._waiting: deque[Picture] = deque()
         self._current: Picture | None = None
-        self._tile: Tile | None = None
+        self._tiles: dict[Rectangle, Tile] = {}
         self._scaler = Scaler()
         self._voice = Voice(feed.ring)
         self._delay = Delay()
@@ -74,7 +74,7 @@ class Player:
         """Where the source stands from the next tick on; None when it is not in the picture."""
         self._feed.place = place
         if place is None:
-            self._tile = None
+            self._tiles.clear()
 
     def advance(self, tick: float, now: float) -> None:
         """Take what came, and choose the picture for a tick.
@@ -98,18 +98,27 @@ class Player:
             # Time that is caught up has no pictures of its own: the first that came stands for it.
             self._current = self._waiting[0]
         if self._current is not before:
-            self._tile = None
+            self._tiles.clear()
         self.condition = self._judge(tick, now)
 
     def show(self, place: Rectangle) -> Shown | None:
         """What stands in the source's place; None when that is its slate."""
         if self._current is None or self.condition in ("connecting", "slate"):
             return None
-        if self._tile is None or self._tile.place != place:
+        if place not in self._tiles:
             tile = self._current.tile
-            # A picture that came before the source had this place is scaled here, once.
-            self._tile = tile if tile and tile.place == place else self._scaler.tile(self._current.raw, place)
-        return Shown(self._tile, self._current.taken)
+            # A picture that came before the source had this place is scaled here, once; so is one that
+            # stands in two places while a scene gives way to another.
+            self._tiles[place] = (
+                tile if tile and tile.place == place else self._scaler.tile(self._current.raw, place)
+            )
+        return Shown(self._tiles[place], self._current.taken)
+
+    @property
+    def raw(self) -> Raw | None:
+        """The picture that is on air or would be, as it came; None where a slate stands. For any thread."""
+        current = self._current
+        return None if current is None or self.condition in ("connecting", "slate") else current.raw
 
     def hear(self, tick: float, ahead: int) -> Samples:
         """The source's sound for a tick.

@@ -1,18 +1,27 @@
-"""The programme, tick by tick: sources at their places, their sound, and the encoders behind them."""
+"""The programme, tick by tick: sources at their places, transitions, their sound, and the encoders behind."""
 
-from collections.abc import Mapping, Sequence
+import threading
+from collections.abc import Mapping
 
+import av
+
+from quality_creator.media import transition, wire
 from quality_creator.media.compose import Composer
 from quality_creator.media.encode import SOUND_AHEAD, Encoded, Encoder
 from quality_creator.media.playout import Player
 from quality_creator.media.scale import Planes, Tile, planes_of
-from quality_creator.media.scene import Rectangle, places
+from quality_creator.media.scene import HEIGHT, WIDTH, Rectangle, places
 from quality_creator.media.slate import slate
 from quality_creator.media.sound import Mixer
+from quality_creator.media.transition import Move
 from quality_creator.model.ids import SourceId
+from quality_creator.model.mix import Mix
 from quality_creator.model.scene import Scene
 from quality_creator.model.stream import PART_FRAMES
 from quality_creator.model.text import Text
+
+_SLATES = 96
+"""Kept; an inset that is dragged about would otherwise leave one at each of its places."""
 
 
 class Slates:
@@ -21,46 +30,96 @@ class Slates:
     def __init__(self, names: Mapping[SourceId, Text], words: str) -> None:
         self._names = names
         self._words = words
+        self._lock = threading.Lock()
         self._drawn: dict[tuple[SourceId, Rectangle], Tile] = {}
 
     def prepare(self, scene: Scene) -> None:
         """Draw what a scene may need, before it is on air."""
-        for source, place in zip(scene.shown, places(scene.layout), strict=False):
+        for source, place in zip(scene.shown, places(scene.layout, scene.inset), strict=False):
             self.get(source, place)
 
     def get(self, source: SourceId, place: Rectangle) -> Tile:
         """A source's slate; one that is not known is named by its id."""
         key = (source, place)
-        if key not in self._drawn:
+        found = self._drawn.get(key)
+        if found is None:
             name = self._names.get(source) or Text(zh=source, en=source)
-            self._drawn[key] = slate(name, self._words, place)
-        return self._drawn[key]
+            found = slate(name, self._words, place)
+            with self._lock:
+                self._drawn[key] = found
+                while len(self._drawn) > _SLATES:
+                    del self._drawn[next(iter(self._drawn))]
+        return found
+
+
+class Stage:
+    """A scene on a canvas of its own. For one thread."""
+
+    def __init__(self, canvas: Planes, players: Mapping[SourceId, Player], slates: Slates) -> None:
+        self.canvas = canvas
+        self._composer = Composer(canvas)
+        self._players = players
+        self._slates = slates
+
+    def paint(self, scene: Scene) -> dict[SourceId, int]:
+        """Paint a scene as it is at this tick; returns when each source's frame was taken, 0 for a slate."""
+        taken: dict[SourceId, int] = {}
+        standing = places(scene.layout, scene.inset)
+        tiles: list[Tile | None] = [None] * len(standing)
+        for number, (source, place) in enumerate(zip(scene.shown, standing, strict=False)):
+            player = self._players.get(source)
+            shown = player.show(place) if player else None
+            tiles[number] = shown.tile if shown else self._slates.get(source, place)
+            taken[source] = shown.taken if shown else 0
+        self._composer.compose(scene, tiles)
+        return taken
+
+    def spoil(self) -> None:
+        """Something else was painted over it."""
+        self._composer.spoil()
 
 
 class Programme:
     """What is on air. For one thread."""
 
     def __init__(
-        self, players: Mapping[SourceId, Player], slates: Slates, encoder: Encoder, scene: Scene
+        self, players: Mapping[SourceId, Player], slates: Slates, encoder: Encoder, mix: Mix
     ) -> None:
         self._players = players
-        self._slates = slates
         self._encoder = encoder
-        self._composer = Composer(Planes(*planes_of(encoder.canvas)))
+        self._stage = Stage(Planes(*planes_of(encoder.canvas)), players, slates)
+        self._wings = Stage(blank(), players, slates)
         self._mixer = Mixer()
-        self._scene = scene
-        self._places: Sequence[Rectangle] = ()
+        self._scene = mix.program
+        self._move: Move | None = None
+        self._black = self._black_goal = 1.0 if mix.black else 0.0
+        self._black_rate = 1.0
         self._picture = 0
         self._shown: dict[SourceId, list[int]] = {}
-        self.set_scene(scene)
+        self._place()
 
-    def set_scene(self, scene: Scene) -> None:
-        """Change who stands where, from the next picture on."""
-        self._scene = scene
-        self._places = places(scene.layout)
-        stand = dict(zip(scene.shown, self._places, strict=False))
-        for source, player in self._players.items():
-            player.place(stand.get(source))
+    @property
+    def canvas(self) -> Planes:
+        """The picture that was made last."""
+        return self._stage.canvas
+
+    def change(self, change: wire.Change) -> None:
+        """Change the mix, from the next picture on."""
+        if change.scene is not None:
+            if self._move is not None and self._move.scene != change.scene:
+                self._scene = self._move.scene if self._move.goal >= 1 else self._scene
+                self._move = None
+            if change.scene != self._scene or self._move is not None:
+                self._move = transition.take(self._move, change.scene, change.transition)
+            self._place()
+        if change.black is not None:
+            self._black_goal = float(change.black)
+            self._black_rate = 1.0 if change.transition.kind == "cut" else 1.0 / change.transition.frames
+
+    def pull(self, tbar: wire.Tbar) -> None:
+        """Somebody moves the T-bar."""
+        self._move = transition.pull(self._move, tbar.scene, tbar.kind, tbar.position)
+        self._place()
 
     def tick(self, tick: float, now: float) -> tuple[Encoded, dict[SourceId, tuple[int, ...]]] | None:
         """Make the picture and the sound of an instant.
@@ -75,9 +134,10 @@ class Programme:
         """
         for player in self._players.values():
             player.advance(tick, now)
-        self._composer.compose(self._scene.layout, self._tiles())
+        self._step()
+        self._paint()
         voices = {name: player.hear(tick, SOUND_AHEAD) for name, player in self._players.items()}
-        sound = self._mixer.mix(voices, dict.fromkeys(self._scene.sources, 1.0))
+        sound = self._mixer.mix(voices, self._gains())
         encoded = self._encoder.encode(sound)
         self._picture += 1
         if encoded is None:
@@ -86,15 +146,56 @@ class Programme:
         self._shown, self._picture = {}, 0
         return encoded, shown
 
-    def _tiles(self) -> list[Tile | None]:
-        tiles: list[Tile | None] = [None] * len(self._places)
-        for number, (source, place) in enumerate(zip(self._scene.shown, self._places, strict=False)):
+    def _step(self) -> None:
+        if self._move is not None:
+            self._move = self._move.step()
+            if self._move.done:
+                self._scene = self._move.scene
+            if self._move.done or self._move.undone:
+                self._move = None
+                self._place()
+        up = min(self._black_goal, self._black + self._black_rate)
+        self._black = round(max(up, self._black - self._black_rate), 9)
+
+    def _paint(self) -> None:
+        if self._black >= 1:
+            self._stage.spoil()
+            transition.darken(self._stage.canvas, 1.0)
+            return
+        self._note(self._stage.paint(self._scene))
+        if self._move is not None and self._move.level > 0:
+            self._note(self._wings.paint(self._move.scene))
+            transition.blend(self._move.kind, self._stage.canvas, self._wings.canvas, self._move.level)
+            self._stage.spoil()
+        if self._black > 0:
+            transition.darken(self._stage.canvas, self._black)
+            self._stage.spoil()
+
+    def _note(self, taken: Mapping[SourceId, int]) -> None:
+        for source, time in taken.items():
             times = self._shown.setdefault(source, [0] * PART_FRAMES)
-            player = self._players.get(source)
-            shown = player.show(place) if player else None
-            if shown is None:
-                tiles[number] = self._slates.get(source, place)
-            else:
-                tiles[number] = shown.tile
-                times[self._picture] = shown.taken
-        return tiles
+            times[self._picture] = time
+
+    def _gains(self) -> dict[SourceId, float]:
+        gains = dict.fromkeys(self._scene.sources, 1.0)
+        if self._move is not None:
+            going, coming = transition.loudness(self._move.kind, self._move.level)
+            gains = dict.fromkeys(gains, going)
+            for source in self._move.scene.sources:
+                gains[source] = min(gains.get(source, 0.0) + coming, 1.0)
+        return {source: gain * (1 - self._black) for source, gain in gains.items()}
+
+    def _place(self) -> None:
+        """Tell the sources where they stand, so that they come in the right size."""
+        stand: dict[SourceId, Rectangle] = {}
+        for scene in (self._scene, self._move.scene if self._move else None):
+            if scene is not None:
+                for source, place in zip(scene.shown, places(scene.layout, scene.inset), strict=False):
+                    stand.setdefault(source, place)
+        for source, player in self._players.items():
+            player.place(stand.get(source))
+
+
+def blank() -> Planes:
+    """A canvas of the programme's size."""
+    return Planes(*planes_of(av.VideoFrame(WIDTH, HEIGHT, "yuv420p")))

@@ -20,7 +20,6 @@ import msgspec
 from quality_creator.media import wire
 from quality_creator.model.clock import MediaTime
 from quality_creator.model.errors import BadPayload
-from quality_creator.model.scene import Scene
 from quality_creator.model.stream import PART_TICKS, SEGMENT_PARTS
 
 FIRST_PART_S = 8.0
@@ -71,8 +70,9 @@ class Supervisor:
         self._start = start
         self._on_message = on_message
         self._rtmp = rtmp
-        self._scene: wire.SetScene | None = None
-        self._unconfirmed = False
+        self._number = 0
+        self._unconfirmed: set[int] = set()
+        self._missed: list[wire.Down] | None = None
         self._down: asyncio.WriteTransport | None = None
         self._process: Process | None = None
         self._replace = False
@@ -93,17 +93,23 @@ class Supervisor:
         """The process that works at the moment."""
         return self._process.pid if self._process and self._process.returncode is None else None
 
-    def set_scene(self, scene: Scene) -> int:
-        """Change who stands where. It holds across restarts.
+    def change(self, change: wire.Change) -> int:
+        """Change the mix. What the owner's `start` says must have the change from now on.
 
         Returns:
-            The number that `SceneSet` will carry when it is on air.
+            The number that `Changed` will carry when it is on air, though another worker may say so.
         """
-        number = self._scene.number + 1 if self._scene else 1
-        self._scene = wire.SetScene(scene=scene, number=number)
-        self._unconfirmed = True
-        self._say(self._scene)
-        return number
+        self._number += 1
+        self._unconfirmed.add(self._number)
+        self.tell(msgspec.structs.replace(change, number=self._number))
+        return self._number
+
+    def tell(self, order: wire.Tbar | wire.SetPreview | wire.Watch | wire.Change) -> None:
+        """Say something to the worker that is there; without one it is lost."""
+        if self._missed is not None:
+            self._missed.append(order)
+        else:
+            self._say(order)
 
     def replace(self) -> None:
         """Put a new worker in this one's place, at once, from where the owner's `start` then says."""
@@ -145,16 +151,13 @@ class Supervisor:
     async def _work(self) -> tuple[float, str]:
         """Run one worker to its end. Returns for how many seconds parts came, and why it ended, in words."""
         start = await self._start()
-        start = msgspec.structs.replace(
-            start,
-            rtmp_fd=self._rtmp.fileno() if self._rtmp else None,
-            scene=self._scene.scene if self._scene else start.scene,
-        )
+        self._missed = []  # the start has all that was said before
+        start = msgspec.structs.replace(start, rtmp_fd=self._rtmp.fileno() if self._rtmp else None)
         up_read, up_write = os.pipe()
         down_read, down_write = os.pipe()
         async with contextlib.AsyncExitStack() as stack:
             reader = await _reader(up_read, stack)
-            self._down = await _writer(down_write, stack)
+            down = await _writer(down_write, stack)
             try:
                 process = await _spawn(up_write, down_read, self._rtmp)
             finally:
@@ -163,9 +166,8 @@ class Supervisor:
             self._process = process
             log = asyncio.create_task(self._keep_log(process))
             try:
-                self._say(start)
-                if self._scene and self._unconfirmed:
-                    self._say(self._scene)
+                self._down = down
+                self._begin(start)
                 if self._stop.is_set():
                     self._say(wire.Stop())
                 return await self._listen(reader, start)
@@ -173,6 +175,16 @@ class Supervisor:
                 self._down = None
                 await _end(process, patient=self._stop.is_set())
                 await log
+
+    def _begin(self, start: wire.Start) -> None:
+        """Say the first words to a new worker, and what was said while it was made."""
+        self._say(start)
+        missed, self._missed = self._missed or [], None
+        coming = {order.number for order in missed if isinstance(order, wire.Change)}
+        for number in sorted(self._unconfirmed - coming):
+            self._say(wire.Change(number=number))  # it is in the start; only its asker still waits
+        for order in missed:
+            self._say(order)
 
     async def _listen(self, reader: asyncio.StreamReader, start: wire.Start) -> tuple[float, str]:
         loop = asyncio.get_running_loop()
@@ -196,8 +208,8 @@ class Supervisor:
                     )
                 expected = _after(message)
                 first = first or loop.time()
-            elif isinstance(message, wire.SceneSet) and self._scene and message.number == self._scene.number:
-                self._unconfirmed = False
+            elif isinstance(message, wire.Changed):
+                self._unconfirmed.discard(message.number)
             asked = loop.time()
             await self._on_message(message)
             if self._replace:

@@ -13,7 +13,8 @@ from quality_creator.config import AnyCamera
 from quality_creator.model.clock import MediaTime, Micros
 from quality_creator.model.errors import BadPayload
 from quality_creator.model.ids import SourceId
-from quality_creator.model.scene import Scene
+from quality_creator.model.mix import Channel, Graphic, Mix
+from quality_creator.model.scene import CUT, Scene, Transition
 from quality_creator.model.stream import Rendition
 
 MAX_FRAME = 64 << 20
@@ -27,7 +28,7 @@ class Start(msgspec.Struct, frozen=True, kw_only=True, tag="start"):
     """The first message: everything that the worker needs to go on air."""
 
     cameras: tuple[AnyCamera, ...]
-    scene: Scene
+    mix: Mix
     renditions: tuple[Rendition, ...]
     msn: int
     part: int
@@ -42,19 +43,45 @@ class Start(msgspec.Struct, frozen=True, kw_only=True, tag="start"):
     """What a slate says below a lost source's name."""
 
 
-class SetScene(msgspec.Struct, frozen=True, kw_only=True, tag="scene"):
-    """Change who stands where at the next picture."""
+class Change(msgspec.Struct, frozen=True, kw_only=True, tag="change"):
+    """Change the mix, all at the same picture; what is left out stays as it is."""
+
+    number: int = 0
+    """Returned in `Changed`, so that the asker knows when it was on air."""
+    scene: Scene | None = None
+    transition: Transition = CUT
+    """How the scene comes, and how long a fade to or from black takes."""
+    black: bool | None = None
+    graphics: tuple[Graphic, ...] | None = None
+    channels: dict[SourceId, Channel] | None = None
+
+
+class Tbar(msgspec.Struct, frozen=True, kw_only=True, tag="tbar"):
+    """The transition to a scene is moved by hand; at 1 the scene is on air."""
 
     scene: Scene
-    number: int
-    """Returned in `SceneSet`, so that the asker knows when it was on air."""
+    kind: Literal["mix", "wipe", "dip"]
+    position: float
+
+
+class SetPreview(msgspec.Struct, frozen=True, kw_only=True, tag="preview"):
+    """What is looked at before it is on air."""
+
+    scene: Scene
+    graphics: tuple[Graphic, ...] = ()
+
+
+class Watch(msgspec.Struct, frozen=True, kw_only=True, tag="watch"):
+    """Somebody looks at the sources: send their pictures and levels for so long."""
+
+    seconds: float
 
 
 class Stop(msgspec.Struct, frozen=True, kw_only=True, tag="stop"):
     """Finish the part at hand, emit it and leave."""
 
 
-Down = Start | SetScene | Stop
+Down = Start | Change | Tbar | SetPreview | Watch | Stop
 
 # --- up ------------------------------------------------------------------------------------------
 
@@ -100,11 +127,20 @@ class SourceState(msgspec.Struct, frozen=True, kw_only=True, tag="source"):
     """The peer's own words, or ours, for the operator."""
 
 
-class SceneSet(msgspec.Struct, frozen=True, kw_only=True, tag="scene-set"):
-    """A scene is on air from this position on."""
+class Changed(msgspec.Struct, frozen=True, kw_only=True, tag="changed"):
+    """A change is on air from this position on; of a transition it is the first picture."""
 
     number: int
     position: MediaTime
+
+
+class Pictures(msgspec.Struct, frozen=True, kw_only=True, tag="pictures"):
+    """Small pictures for whoever looks at the sources; sent only while somebody does."""
+
+    sources: dict[SourceId, bytes]
+    """JPEG."""
+    program: bytes
+    preview: bytes
 
 
 class Note(msgspec.Struct, frozen=True, kw_only=True, tag="note"):
@@ -113,7 +149,7 @@ class Note(msgspec.Struct, frozen=True, kw_only=True, tag="note"):
     words: str
 
 
-Up = Init | Part | SourceState | SceneSet | Note
+Up = Init | Part | SourceState | Changed | Pictures | Note
 
 _LENGTH = struct.Struct(">I")
 _encoder = msgspec.msgpack.Encoder()

@@ -1,0 +1,56 @@
+"""What the mixer shall do: the scene on air, what lies over it, and how each source sounds."""
+
+from typing import Annotated, Literal
+
+import msgspec
+
+from quality_creator.model.clock import Micros
+from quality_creator.model.ids import CharacteristicId, SourceId
+from quality_creator.model.scene import Scene
+from quality_creator.model.text import Text
+
+
+class Graphic(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, omit_defaults=True):
+    """Something that lies over the picture: a template with its places filled in."""
+
+    id: Annotated[str, msgspec.Meta(min_length=1, max_length=64)]
+    """One of a kind on the screen; another of the same id takes its place."""
+    template: str
+    fields: dict[str, Text] = {}
+    """By the template's own names."""
+    characteristic: CharacteristicId | None = None
+    """Whose values it shows, for graphics made of data."""
+    until: Micros | None = None
+    """What a countdown counts to."""
+    stays: bool = False
+    """It stays over the take of the next item, as a logo does."""
+
+
+class Channel(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, omit_defaults=True):
+    """How a source is heard."""
+
+    gain_db: Annotated[float, msgspec.Meta(ge=-60.0, le=20.0)] = 0.0
+    """At -60 it is silent."""
+    mute: bool = False
+    solo: bool = False
+    """While any source is solo, the others are not heard."""
+    delay_ms: Annotated[int, msgspec.Meta(ge=0, le=1000)] = 0
+    high_pass: bool = False
+    """Leaves out what is below 80 Hz: hum, steps, wind."""
+    heard: Literal["with-picture", "always", "never"] = "with-picture"
+    """With its picture: while it is in the scene."""
+    duck: Literal["none", "voice", "bed"] = "none"
+    """While a voice speaks, beds are 12 dB softer."""
+
+
+class Mix(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, omit_defaults=True):
+    """All of it; a worker that starts again begins with this."""
+
+    program: Scene
+    preview: Scene | None = None
+    black: bool = False
+    """Faded to black, in picture and sound."""
+    graphics: tuple[Graphic, ...] = ()
+    """The later lie over the earlier."""
+    channels: dict[SourceId, Channel] = {}
+    """A source that is not named has a channel as it is made."""
