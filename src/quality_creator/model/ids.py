@@ -19,3 +19,9 @@ LineId = NewType("LineId", str)
 
 CharacteristicId = NewType("CharacteristicId", str)
 """What is measured, judged and shown."""
+
+PersonId = NewType("PersonId", str)
+"""Somebody with an account: a UUID."""
+
+InstitutionId = NewType("InstitutionId", str)
+"""An institution of the register: lower-case letters, digits and hyphens."""

@@ -260,3 +260,87 @@ told = Table(
     Column("data", LargeBinary, nullable=False, comment="MessagePack: judged points and counters"),
     comment="What the last seconds' transactions told, for a hub that is started again.",
 )
+
+persons = Table(
+    "persons",
+    metadata,
+    Column("id", String(36), primary_key=True),
+    Column("account", String(64), nullable=False, unique=True),
+    Column("name", String(128), nullable=False),
+    Column("roles", Json, nullable=False),
+    Column("institution", String(64), comment="whose expert it is"),
+    Column("disabled", Boolean, nullable=False),
+    Column("made", UtcTime, nullable=False),
+)
+
+passkeys = Table(
+    "passkeys",
+    metadata,
+    Column("id", String(36), primary_key=True),
+    Column("credential", LargeBinary, nullable=False, unique=True),
+    Column("person", String(36), ForeignKey("persons.id"), nullable=False, index=True),
+    Column("public_key", LargeBinary, nullable=False, comment="COSE"),
+    Column("sign_count", BigInteger, nullable=False),
+    Column("name", String(64), nullable=False),
+    Column("synced", Boolean, nullable=False, comment="whether its maker keeps copies of it"),
+    Column("made", UtcTime, nullable=False),
+    Column("used", UtcTime),
+)
+
+recovery_codes = Table(
+    "recovery_codes",
+    metadata,
+    Column("person", String(36), ForeignKey("persons.id"), primary_key=True),
+    Column("number", Integer, primary_key=True, autoincrement=False),
+    Column("hash", Text, nullable=False, comment="argon2id"),
+    comment="Those that are left; one that is used is deleted.",
+)
+
+links = Table(
+    "links",
+    metadata,
+    Column("id", String(36), primary_key=True),
+    Column("digest", LargeBinary, nullable=False, unique=True, comment="SHA-256 of the secret"),
+    Column("purpose", String(16), nullable=False, comment="enrol or visit"),
+    Column("person", String(36), ForeignKey("persons.id"), comment="enrol: whose; null for an administrator"),
+    Column("name", String(128), nullable=False),
+    Column("role", String(32), comment="visit: guest or expert"),
+    Column("episode", String(64), comment="visit: the slug of the only episode it opens"),
+    Column("institution", String(64)),
+    Column("made", UtcTime, nullable=False),
+    Column("by", String(128), nullable=False),
+    Column("until", UtcTime, nullable=False),
+    Column("used", UtcTime, comment="the newest time"),
+    Column("revoked", UtcTime),
+)
+
+sessions = Table(
+    "sessions",
+    metadata,
+    Column("id", String(36), primary_key=True),
+    Column("digest", LargeBinary, nullable=False, unique=True, comment="SHA-256 of the cookie"),
+    Column("person", String(36), ForeignKey("persons.id"), index=True),
+    Column("link", String(36), ForeignKey("links.id"), index=True),
+    Column("name", String(128), nullable=False),
+    Column("way", String(16), nullable=False, comment="passkey, recovery, operator or link"),
+    Column("device", String(256), nullable=False, comment="what the browser calls itself"),
+    Column("address", String(64), nullable=False),
+    Column("begun", UtcTime, nullable=False),
+    Column("seen", UtcTime, nullable=False),
+    Column("until", UtcTime, nullable=False),
+    comment="Those that are open; one that ends is deleted, and the trail has it.",
+)
+
+audit = Table(
+    "audit",
+    metadata,
+    Column("id", BigInteger().with_variant(Integer, "sqlite"), primary_key=True),
+    Column("at", UtcTime, nullable=False),
+    Column("who", String(64), nullable=False, comment="a person's id, operator, link:<id>, or nobody"),
+    Column("name", String(128), nullable=False, comment="as it was then"),
+    Column("address", String(64), nullable=False),
+    Column("act", String(64), nullable=False),
+    Column("subject", Text, nullable=False),
+    Column("detail", Json, nullable=False),
+    comment="Who did what: rows are added and never change; the database refuses it.",
+)

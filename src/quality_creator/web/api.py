@@ -1,19 +1,20 @@
 """The API for machines and operators: JSON in, JSON out, a token on every request."""
 
-from collections.abc import Awaitable, Callable
 from typing import TypeVar
 
 import msgspec
 from starlette.requests import Request
 from starlette.responses import Response
-from starlette.routing import Route
+from starlette.routing import BaseRoute
 
 from quality_creator.actions import episodes, readings, status
 from quality_creator.actions.hub import Hub
-from quality_creator.model.errors import BadInput, Forbidden
+from quality_creator.factory.http import HttpConnector
+from quality_creator.model.errors import BadInput
 from quality_creator.model.ids import Slug
+from quality_creator.model.person import STAFF, Role, Visitor
 from quality_creator.model.scene import Scene
-from quality_creator.web.security import bearer, same
+from quality_creator.web.security import Door, Trail, allow, gauges
 
 MAX_BODY = 8 << 20
 """Bytes of one request; 50,000 readings are about 6 MB."""
@@ -44,59 +45,52 @@ async def decoded(request: Request, kind: type[T]) -> T:
         raise BadInput(f"the body is not what is expected: {error}") from error
 
 
-def routes(hub: Hub) -> list[Route]:
-    """Every address below `/api`."""
+def routes(hub: Hub) -> list[BaseRoute]:
+    """Episodes, status and readings."""
+    producer = allow(Role.PRODUCER)
 
-    def operator(
-        handler: Callable[[Request], Awaitable[Response]],
-    ) -> Callable[[Request], Awaitable[Response]]:
-        async def checked(request: Request) -> Response:
-            if not same(bearer(request), hub.operator_token):
-                raise Forbidden(
-                    "this token is not the operator's; it is in `operator.token` in the data folder"
-                )
-            return await handler(request)
-
-        return checked
-
-    @operator
-    async def list_(request: Request) -> Response:
+    @allow(*STAFF)
+    async def list_(request: Request, _: Visitor) -> Response:
         return json({"episodes": await episodes.everything(hub)})
 
-    @operator
-    async def plan(request: Request) -> Response:
-        return json(await episodes.plan(hub, await decoded(request, episodes.Draft)), 201)
+    @producer
+    async def plan(request: Request, _: Visitor) -> Response:
+        made = await episodes.plan(hub, await decoded(request, episodes.Draft))
+        request.state.detail = {"slug": made.slug}
+        return json(made, 201)
 
-    @operator
-    async def start(request: Request) -> Response:
+    @producer
+    async def start(request: Request, _: Visitor) -> Response:
         return json(await episodes.start(hub, _slug(request)))
 
-    @operator
-    async def end(request: Request) -> Response:
+    @producer
+    async def end(request: Request, _: Visitor) -> Response:
         return json(await episodes.end(hub, _slug(request)))
 
-    @operator
-    async def scene(request: Request) -> Response:
-        position = await episodes.set_scene(hub, _slug(request), await decoded(request, Scene))
+    @producer
+    async def scene(request: Request, _: Visitor) -> Response:
+        wanted = await decoded(request, Scene)
+        position = await episodes.set_scene(hub, _slug(request), wanted)
+        request.state.detail = {"layout": wanted.layout, "sources": wanted.sources, "position": position}
         return json({"position": position})
 
-    @operator
-    async def show_status(request: Request) -> Response:
+    @allow(*STAFF)
+    async def show_status(request: Request, _: Visitor) -> Response:
         return json(await status.status(hub))
 
-    async def post_readings(request: Request) -> Response:
-        gauge = readings.gauge_of(hub, bearer(request))
+    @gauges
+    async def post_readings(request: Request, gauge: HttpConnector) -> Response:
         answer = await readings.take(hub, gauge, await body(request))
         return json(answer, answer.http_status)
 
     return [
-        Route("/api/episodes", list_, methods=["GET"]),
-        Route("/api/episodes", plan, methods=["POST"]),
-        Route("/api/episodes/{slug}/start", start, methods=["POST"]),
-        Route("/api/episodes/{slug}/end", end, methods=["POST"]),
-        Route("/api/episodes/{slug}/scene", scene, methods=["POST"]),
-        Route("/api/status", show_status, methods=["GET"]),
-        Route("/api/readings", post_readings, methods=["POST"]),
+        Door("GET", "/api/episodes", list_),
+        Door("POST", "/api/episodes", plan, act="episode.plan"),
+        Door("POST", "/api/episodes/{slug}/start", start, act="episode.start"),
+        Door("POST", "/api/episodes/{slug}/end", end, act="episode.end"),
+        Door("POST", "/api/episodes/{slug}/scene", scene, act="episode.scene"),
+        Door("GET", "/api/status", show_status),
+        Door("POST", "/api/readings", post_readings, act=Trail.NONE),  # a measurement is its own record
     ]
 
 

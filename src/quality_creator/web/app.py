@@ -19,11 +19,14 @@ from quality_creator.model.errors import (
     QualityCreatorError,
     Unavailable,
 )
-from quality_creator.web import api, lines, live, site
+from quality_creator.web import api, lines, live, people, site
 from quality_creator.web.api import json
-from quality_creator.web.security import SecurityHeaders
+from quality_creator.web.patience import TooOften
+from quality_creator.web.security import PRIVATE, SecurityHeaders, SignInFirst, check
+from quality_creator.web.sessions import Sessions
 
 STATUS: list[tuple[type[QualityCreatorError], int]] = [
+    (TooOften, 429),
     (NotFound, 404),
     (BadInput, 400),
     (BadPayload, 400),
@@ -35,9 +38,17 @@ STATUS: list[tuple[type[QualityCreatorError], int]] = [
 
 
 def build(hub: Hub) -> ASGIApp:
-    """The application for one hub."""
-    return Starlette(
-        routes=[*live.routes(hub), *api.routes(hub), *lines.routes(hub), *site.routes(hub)],
+    """The application for one hub. Raises TypeError for an address that does not say who may come in."""
+    routes = [
+        *live.routes(hub),
+        *api.routes(hub),
+        *people.routes(hub),
+        *lines.routes(hub),
+        *site.routes(hub),
+    ]
+    check(routes)
+    app = Starlette(
+        routes=routes,
         middleware=[Middleware(SecurityHeaders)],
         exception_handlers={
             QualityCreatorError: _refusal(hub),
@@ -45,12 +56,22 @@ def build(hub: Hub) -> ASGIApp:
             500: _http_error(hub),
         },
     )
+    app.state.hub = hub
+    app.state.sessions = Sessions(hub)
+    return app
 
 
 def _refusal(hub: Hub) -> Callable[[Request, Exception], Response]:
     def answer(request: Request, error: Exception) -> Response:
         code = next(code for kind, code in STATUS if isinstance(error, kind))
-        return _answer(request, code, str(error))
+        if isinstance(error, SignInFirst) and not _wants_json(request):
+            return people.door(request, hub, to=error.to, code=code)
+        refused = _answer(request, code, str(error))
+        if isinstance(error, TooOften):
+            refused.headers["retry-after"] = str(round(error.wait_s + 0.5))
+        if isinstance(error, Forbidden):
+            refused.headers.update(PRIVATE)  # somebody else may be let in
+        return refused
 
     return answer
 
@@ -65,7 +86,11 @@ def _http_error(hub: Hub) -> Callable[[Request, Exception], Response]:
 
 
 def _answer(request: Request, code: int, words: str) -> Response:
-    path = request.url.path
-    if path.startswith(("/api/", "/live/")) or path.endswith(".json"):
+    if _wants_json(request):
         return json({"error": words}, code)
     return site.error_page(request, code, words)
+
+
+def _wants_json(request: Request) -> bool:
+    path, accept = request.url.path, request.headers.get("accept", "")
+    return path.startswith(("/api/", "/live/")) or path.endswith(".json") or "application/json" in accept

@@ -2,13 +2,12 @@
 
 import asyncio
 import math
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
-from urllib.parse import parse_qs
 
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, RedirectResponse, Response
-from starlette.routing import BaseRoute, Route
+from starlette.routing import BaseRoute
 
 from quality_creator import quality
 from quality_creator.actions import engineering
@@ -16,164 +15,104 @@ from quality_creator.actions.engineering import Entry, Histogram, Standing, Wron
 from quality_creator.actions.hub import Hub
 from quality_creator.model.errors import BadInput, Conflict
 from quality_creator.model.ids import CharacteristicId, LineId
+from quality_creator.model.person import Role, Visitor
 from quality_creator.model.text import Language
 from quality_creator.quality import arl_rules
 from quality_creator.quality.rules import NELSON, WESTERN_ELECTRIC
 from quality_creator.web import pages
-from quality_creator.web.api import body, json
-from quality_creator.web.sessions import COOKIE, LASTS_S, Session, Sessions
+from quality_creator.web.api import json
+from quality_creator.web.forms import form
+from quality_creator.web.security import Door, Trail, allow
 from quality_creator.web.site import language
 from quality_creator.web.words import REFUSALS
 
-PRIVATE = {"cache-control": "no-store", "vary": "accept-language, cookie"}
-
-Handler = Callable[[Request, Session], Awaitable[Response]]
+engineer = allow(Role.QUALITY_ENGINEER)
 
 
 def routes(hub: Hub) -> list[BaseRoute]:
-    """Signing in and out, and every address below `/lines`; all of the latter ask for a session."""
-    sessions = Sessions(hub.operator_token)
+    """Every address below `/lines`."""
 
-    def known(handler: Handler) -> Callable[[Request], Awaitable[Response]]:
-        async def checked(request: Request) -> Response:
-            session = sessions.of(request.cookies.get(COOKIE))
-            if session is None:
-                if _wants_json(request):
-                    return json({"error": "sign in first: /sign-in"}, 403)
-                return _door(request, to=request.url.path if request.method == "GET" else "/lines", code=403)
-            return await handler(request, session)
-
-        return checked
-
-    async def overview(request: Request, session: Session) -> Response:
+    @engineer
+    async def overview(request: Request, visitor: Visitor) -> Response:
         found = await engineering.overview(hub)
         lines = [(line, found[line.id]) for line in hub.config.lines]
-        return _page(request, "lines.html", session, lines=lines, spark=spark)
+        return _page(request, "lines.html", visitor, lines=lines, spark=spark)
 
-    async def characteristic(request: Request, session: Session) -> Response:
-        return await _characteristic(hub, request, session)
+    @engineer
+    async def characteristic(request: Request, visitor: Visitor) -> Response:
+        return await _characteristic(hub, request, visitor)
 
-    async def data(request: Request, _: Session) -> Response:
+    @engineer
+    async def data(request: Request, _: Visitor) -> Response:
         standing = await _standing(hub, request)
         since = request.query_params.get("since", "0")
         if not (since.isascii() and since.isdigit() and len(since) < 16):
             raise BadInput(f"since is the number of a point, not {since[:64]!r}")
         return json(await engineering.picture(hub, standing, since=int(since)))
 
-    async def estimate(request: Request, session: Session) -> Response:
+    @engineer
+    async def estimate(request: Request, visitor: Visitor) -> Response:
         standing, entry, _ = await _entry(hub, request)
         try:
-            found = await engineering.estimate(hub, standing, entry, session.name)
+            found = await engineering.estimate(hub, standing, entry, visitor.name)
         except BadInput as error:
-            return await _characteristic(hub, request, session, entry=entry, error=error)
+            return await _characteristic(hub, request, visitor, entry=entry, error=error)
         if _wants_json(request):
             return json(found)
-        return await _characteristic(hub, request, session, entry=entry, found=found)
+        return await _characteristic(hub, request, visitor, entry=entry, found=found)
 
-    async def freeze(request: Request, session: Session) -> Response:
+    @engineer
+    async def freeze(request: Request, visitor: Visitor) -> Response:
         standing, entry, looked_at = await _entry(hub, request)
         try:
-            found = await engineering.freeze(hub, standing, entry, session.name, looked_at)
+            found = await engineering.freeze(hub, standing, entry, visitor.name, looked_at)
         except (BadInput, Conflict) as error:
-            return await _characteristic(hub, request, session, entry=entry, error=error)
+            return await _characteristic(hub, request, visitor, entry=entry, error=error)
         return json(found) if _wants_json(request) else _back(request)
 
-    async def rules(request: Request, session: Session) -> Response:
+    @engineer
+    async def rules(request: Request, visitor: Visitor) -> Response:
         standing = await _standing(hub, request)
-        given = await _form(request)
+        given = await form(request)
         try:
             chosen = None
             if given("as-configured") != "yes":
                 chosen = engineering.check_rules(given.every("rule"))
-            await hub.ingest.choose_rules(standing.characteristic.id, chosen, by=session.name)
+            await hub.ingest.choose_rules(standing.characteristic.id, chosen, by=visitor.name)
         except BadInput as error:
-            return await _characteristic(hub, request, session, error=error)
+            return await _characteristic(hub, request, visitor, error=error)
         return _back(request)
 
-    async def public(request: Request, session: Session) -> Response:
+    @engineer
+    async def public(request: Request, visitor: Visitor) -> Response:
         standing = await _standing(hub, request)
         choices = {"configured": None, "yes": True, "no": False}
-        given = (await _form(request))("public")
+        given = (await form(request))("public")
         if given not in choices:
             error = Wrong("public", "choose yes, no or configured, not {given}", given=repr(given[:64]))
-            return await _characteristic(hub, request, session, error=error)
-        await hub.ingest.choose_public(standing.characteristic.id, choices[given], by=session.name)
+            return await _characteristic(hub, request, visitor, error=error)
+        await hub.ingest.choose_public(standing.characteristic.id, choices[given], by=visitor.name)
         return _back(request)
 
-    async def false_alarms(request: Request, _: Session) -> Response:
+    @engineer
+    async def false_alarms(request: Request, _: Visitor) -> Response:
         chosen = engineering.check_rules(request.query_params.getlist("rule"))
         return json(await asyncio.to_thread(_false_alarms, chosen))
 
     one = "/lines/{line}/{characteristic}"
     return [
-        *_doors(sessions),
-        Route("/lines", known(overview), methods=["GET"]),
-        Route("/lines/false-alarms.json", known(false_alarms), methods=["GET"]),
-        Route(one, known(characteristic), methods=["GET"]),
-        Route(one + "/data.json", known(data), methods=["GET"]),
-        Route(one + "/estimate", known(estimate), methods=["POST"]),
-        Route(one + "/freeze", known(freeze), methods=["POST"]),
-        Route(one + "/rules", known(rules), methods=["POST"]),
-        Route(one + "/public", known(public), methods=["POST"]),
-    ]
-
-
-def _doors(sessions: Sessions) -> list[BaseRoute]:
-    async def sign_in_page(request: Request) -> Response:
-        return _door(request, to=request.query_params.get("to", "/lines"))
-
-    async def sign_in(request: Request) -> Response:
-        given = await _form(request)
-        name, to = given("name").strip(), given("to")
-        address = request.client.host if request.client else ""
-        if not name or len(name) > 64:
-            return _door(request, to=to, name=name, trouble="no-name", code=400)
-        if (wait := sessions.wait_s(address)) > 0:
-            answer = _door(request, to=to, name=name, trouble="too-often", code=429)
-            answer.headers["retry-after"] = str(round(wait + 0.5))
-            return answer
-        cookie = sessions.begin(given("token").strip(), name, address)
-        if cookie is None:
-            return _door(request, to=to, name=name, trouble="wrong-token", code=403)
-        answer = RedirectResponse(_inside(to), 303, headers=PRIVATE)
-        secure = request.url.scheme == "https"
-        answer.set_cookie(COOKIE, cookie, max_age=LASTS_S, httponly=True, samesite="strict", secure=secure)
-        return answer
-
-    async def sign_out(request: Request) -> Response:
-        sessions.end(request.cookies.get(COOKIE))
-        answer = RedirectResponse("/", 303, headers=PRIVATE)
-        answer.delete_cookie(COOKIE, httponly=True, samesite="strict")
-        return answer
-
-    return [
-        Route("/sign-in", sign_in_page, methods=["GET"]),
-        Route("/sign-in", sign_in, methods=["POST"]),
-        Route("/sign-out", sign_out, methods=["POST"]),
+        Door("GET", "/lines", overview),
+        Door("GET", "/lines/false-alarms.json", false_alarms),
+        Door("GET", one, characteristic),
+        Door("GET", one + "/data.json", data),
+        Door("POST", one + "/estimate", estimate, act=Trail.NONE),  # it looks, and changes nothing
+        Door("POST", one + "/freeze", freeze, act="chart.freeze"),
+        Door("POST", one + "/rules", rules, act="chart.rules"),
+        Door("POST", one + "/public", public, act="chart.public"),
     ]
 
 
 # --- what came in --------------------------------------------------------------------------------
-
-
-class _Form:
-    """The fields of a posted form."""
-
-    def __init__(self, text: str) -> None:
-        self._fields = parse_qs(text, keep_blank_values=True, max_num_fields=2_000)
-
-    def __call__(self, name: str) -> str:
-        return self.every(name)[-1] if name in self._fields else ""
-
-    def every(self, name: str) -> list[str]:
-        return self._fields.get(name, [])
-
-
-async def _form(request: Request) -> _Form:
-    try:
-        return _Form((await body(request)).decode())
-    except ValueError as error:
-        raise BadInput(f"this is not a form: {error}") from error
 
 
 async def _standing(hub: Hub, request: Request) -> Standing:
@@ -183,7 +122,7 @@ async def _standing(hub: Hub, request: Request) -> Standing:
 
 async def _entry(hub: Hub, request: Request) -> tuple[Standing, Entry, str]:
     standing = await _standing(hub, request)
-    given = await _form(request)
+    given = await form(request)
     numbers, reasons = given.every("exclude"), given.every("reason")
     if len(numbers) != len(reasons):
         raise BadInput("each `exclude` has its `reason`, in the same order")
@@ -196,34 +135,22 @@ def _wants_json(request: Request) -> bool:
     return request.url.path.endswith(".json") or "application/json" in request.headers.get("accept", "")
 
 
-def _inside(to: str) -> str:
-    """Only a path below `/lines`: whoever signs in came for these pages."""
-    return to if to == "/lines" or (to.startswith("/lines/") and "\\" not in to) else "/lines"
-
-
 # --- what goes out -------------------------------------------------------------------------------
 
 
-def _page(request: Request, template: str, session: Session, code: int = 200, **values: Any) -> Response:
-    page = pages.render(language(request), template, request.url.path, session=session, **values)
-    return HTMLResponse(page, code, headers=PRIVATE)
-
-
-def _door(request: Request, *, to: str, name: str = "", trouble: str = "", code: int = 200) -> Response:
-    page = pages.render(
-        language(request), "sign_in.html", "/sign-in", to=_inside(to), name=name, trouble=trouble
-    )
-    return HTMLResponse(page, code, headers=PRIVATE)
+def _page(request: Request, template: str, visitor: Visitor, code: int = 200, **values: Any) -> Response:
+    page = pages.render(language(request), template, request.url.path, session=visitor, **values)
+    return HTMLResponse(page, code)
 
 
 def _back(request: Request) -> Response:
-    return RedirectResponse(request.url.path.rpartition("/")[0], 303, headers=PRIVATE)
+    return RedirectResponse(request.url.path.rpartition("/")[0], 303)
 
 
 async def _characteristic(
     hub: Hub,
     request: Request,
-    session: Session,
+    visitor: Visitor,
     *,
     entry: Entry | None = None,
     found: quality.Estimation | None = None,
@@ -254,7 +181,7 @@ async def _characteristic(
         "western": WESTERN_ELECTRIC,
         "here": f"/lines/{standing.characteristic.line}/{standing.characteristic.id}",
     }
-    return _page(request, "lines_characteristic.html", session, code, **values)
+    return _page(request, "lines_characteristic.html", visitor, code, **values)
 
 
 def _suggested(total: int) -> Entry:

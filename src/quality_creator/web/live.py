@@ -4,7 +4,7 @@ import re
 
 from starlette.requests import Request
 from starlette.responses import Response
-from starlette.routing import Route
+from starlette.routing import BaseRoute
 
 from quality_creator.actions import episodes
 from quality_creator.actions.hub import Hub
@@ -12,6 +12,7 @@ from quality_creator.actions.stream import Stream
 from quality_creator.media import hls
 from quality_creator.model.errors import BadInput, NotFound
 from quality_creator.model.ids import Slug
+from quality_creator.web.security import Door, public
 
 FOREVER = "public, max-age=31536000, immutable"
 BRIEF = "public, max-age=1"
@@ -29,16 +30,18 @@ OPEN = {
 _SEGMENT = re.compile(r"(\d{1,9})(?:\.(\d{1,3}))?\.m4s")
 
 
-def routes(hub: Hub) -> list[Route]:
+def routes(hub: Hub) -> list[BaseRoute]:
     """Every address below `/live`."""
 
     async def stream(request: Request) -> Stream:
         return await episodes.stream(hub, Slug(request.path_params["slug"]))
 
+    @public
     async def multivariant(request: Request) -> Response:
         found = await stream(request)
         return _answer(found.multivariant(), hls.CONTENT_TYPE, FOREVER if found.ended else BRIEF)
 
+    @public
     async def playlist(request: Request) -> Response:
         found = await stream(request)
         query = request.query_params
@@ -54,6 +57,7 @@ def routes(hub: Hub) -> list[Route]:
             answer.headers["content-encoding"] = "gzip"
         return answer
 
+    @public
     async def media(request: Request) -> Response:
         found = await stream(request)
         rendition, name = request.path_params["rendition"], request.path_params["name"]
@@ -67,21 +71,23 @@ def routes(hub: Hub) -> list[Route]:
             return _answer(await found.segment(rendition, msn), "video/iso.segment", FOREVER)
         return _answer(await found.part(rendition, msn, int(match[2])), "video/iso.segment", FOREVER)
 
+    @public
     async def data(request: Request) -> Response:
         found = await stream(request)
         text, growing = await found.data(request.path_params["msn"])
         return _answer(text, "application/json", "no-store" if growing else FOREVER)
 
+    @public
     async def signals(request: Request) -> Response:
         found = await stream(request)
         return _answer(await found.signals(), "application/json", BRIEF)
 
     return [
-        Route(f"/live/{{slug}}/{hls.PLAYLIST}", multivariant),
-        Route("/live/{slug}/data/{msn:int}.json", data),
-        Route("/live/{slug}/signals.json", signals),
-        Route(f"/live/{{slug}}/{{rendition}}/{hls.PLAYLIST}", playlist),
-        Route("/live/{slug}/{rendition}/{name}", media),
+        Door("GET", f"/live/{{slug}}/{hls.PLAYLIST}", multivariant),
+        Door("GET", "/live/{slug}/data/{msn:int}.json", data),
+        Door("GET", "/live/{slug}/signals.json", signals),
+        Door("GET", f"/live/{{slug}}/{{rendition}}/{hls.PLAYLIST}", playlist),
+        Door("GET", "/live/{slug}/{rendition}/{name}", media),
     ]
 
 

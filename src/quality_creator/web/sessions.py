@@ -1,93 +1,129 @@
-"""Who is signed in: opaque cookies that this process knows, and patience with wrong tokens.
+"""Who a request comes from: a cookie or a token, and how often somebody may try to come in."""
 
-A session lives in memory: after a restart people sign in again. The cookie names it and says
-nothing else; what is kept is its digest, so that memory does not hold what a browser sends.
-"""
-
-import hashlib
-import secrets
+import ipaddress
 import time
-from collections import OrderedDict, deque
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime
 
+from starlette.requests import Request
+from starlette.responses import Response
+
+from quality_creator.actions import sessions
+from quality_creator.actions.hub import Hub
+from quality_creator.model.errors import Forbidden
+from quality_creator.model.person import Visitor
+from quality_creator.web.patience import Patience
 from quality_creator.web.security import same
 
 COOKIE = "session"
 
-LASTS_S = 12 * 3600
-"""A shift and what comes after it."""
-
-MOST = 1_000
-"""Sessions at a time; the oldest gives way."""
-
 ATTEMPTS = 5
-"""Wrong tokens from one address before it has to wait."""
+"""Wrong tries from one address, or for one account, before it has to wait."""
 
 ATTEMPTS_IN_ALL = 50
-"""Wrong tokens from everywhere before everybody has to wait."""
+"""Wrong tries from everywhere before everybody has to wait."""
 
 WITHIN_S = 60.0
-
-
-@dataclass(frozen=True, slots=True)
-class Session:
-    """Somebody who showed the token."""
-
-    name: str
-    """As they call themselves; it stands in the records of what they do."""
-    until: float
+"""In which they are forgiven."""
 
 
 class Sessions:
-    """The sessions of one hub."""
+    """The door of one hub."""
 
-    def __init__(self, token: str, clock: Callable[[], float] = time.monotonic) -> None:
-        self._token = token
+    def __init__(self, hub: Hub, clock: Callable[[], float] = time.monotonic) -> None:
+        self._hub = hub
         self._clock = clock
-        self._open: OrderedDict[bytes, Session] = OrderedDict()
-        self._wrong: deque[tuple[float, str]] = deque()
+        self._each = Patience(burst=ATTEMPTS, per_s=ATTEMPTS / WITHIN_S)
+        self._all = Patience(burst=ATTEMPTS_IN_ALL, per_s=ATTEMPTS_IN_ALL / WITHIN_S)
 
-    def wait_s(self, address: str) -> float:
-        """How long this address must wait before it may try again; 0 when it need not."""
+    async def visitor(self, request: Request) -> Visitor | None:
+        """Who it is. A token that is not the operator's is nobody's, whatever cookie comes with it."""
+        address = address_of(request)
+        scheme, _, token = request.headers.get("authorization", "").partition(" ")
+        if scheme:
+            right = scheme.lower() == "bearer" and same(token.strip(), self._hub.operator_token)
+            return sessions.operator(address) if right else None
+        secret = secret_of(request)
+        return await sessions.visitor(self._hub, secret, address) if secret else None
+
+    @contextmanager
+    def attempt(self, request: Request, account: str = "") -> Iterator[None]:
+        """A try to come in, counted by address and account; one that succeeds is not counted.
+
+        Tries that run side by side are counted before any of them is judged.
+
+        Raises:
+            TooOften: instead of letting it happen.
+        """
+        keys = [("all", self._all), (f"address {network(address_of(request))}", self._each)]
+        if account:
+            keys.append((f"account {account}", self._each))
+        taken: list[tuple[str, Patience]] = []
         now = self._clock()
-        while self._wrong and self._wrong[0][0] <= now - WITHIN_S:
-            self._wrong.popleft()
-        theirs = [at for at, who in self._wrong if who == address]
-        if len(theirs) >= ATTEMPTS:
-            return theirs[-ATTEMPTS] + WITHIN_S - now
-        if len(self._wrong) >= ATTEMPTS_IN_ALL:
-            return self._wrong[-ATTEMPTS_IN_ALL][0] + WITHIN_S - now
-        return 0.0
-
-    def begin(self, token: str, name: str, address: str) -> str | None:
-        """A new session's cookie; None when the token is wrong or the address must wait."""
-        if self.wait_s(address) > 0:
-            return None
-        if not same(token, self._token):
-            self._wrong.append((self._clock(), address))
-            return None
-        cookie = secrets.token_urlsafe(32)
-        self._open[_digest(cookie)] = Session(name, self._clock() + LASTS_S)
-        while len(self._open) > MOST:
-            self._open.popitem(last=False)
-        return cookie
-
-    def of(self, cookie: str | None) -> Session | None:
-        """Whose cookie this is; None when it is nobody's, or no longer."""
-        if not cookie:
-            return None
-        found = self._open.get(_digest(cookie))
-        if found is not None and found.until <= self._clock():
-            self.end(cookie)
-            return None
-        return found
-
-    def end(self, cookie: str | None) -> None:
-        """Forget a session."""
-        if cookie:
-            self._open.pop(_digest(cookie), None)
+        try:
+            for key, patience in keys:
+                patience.take(key, now)
+                taken.append((key, patience))
+        except Forbidden:
+            for key, patience in taken:
+                patience.give_back(key, now)
+            raise
+        yield
+        for key, patience in taken:
+            patience.give_back(key, self._clock())
 
 
-def _digest(cookie: str) -> bytes:
-    return hashlib.sha256(cookie.encode(errors="replace")).digest()
+def address_of(request: Request) -> str:
+    """Where a request comes from; behind a proxy on this machine, what the proxy says."""
+    return request.client.host if request.client else ""
+
+
+def network(address: str) -> str:
+    """Whose address it is as far as patience goes: an IPv6 subscriber has a whole /64."""
+    try:
+        found = ipaddress.ip_address(address)
+    except ValueError:
+        return address
+    if found.version == 4:
+        return address
+    return str(ipaddress.ip_network((found, 64), strict=False))
+
+
+# --- the cookie ----------------------------------------------------------------------------------
+
+
+def cookie_name(request: Request) -> str:
+    """Over TLS a name that browsers take from this very host only, and never without TLS."""
+    return f"__Host-{COOKIE}" if request.url.scheme == "https" else COOKIE
+
+
+def secret_of(request: Request) -> str:
+    """What the browser sends of a session; empty when it has none."""
+    return request.cookies.get(cookie_name(request), "")
+
+
+def let_in(request: Request, answer: Response, secret: str, until: datetime) -> Response:
+    """Give the browser its session."""
+    answer.set_cookie(
+        cookie_name(request),
+        secret,
+        max_age=int((until - datetime.now(UTC)).total_seconds()),
+        path="/",
+        httponly=True,
+        samesite="strict",
+        secure=request.url.scheme == "https",
+    )
+    return answer
+
+
+def let_out(request: Request, answer: Response) -> Response:
+    """Take the session from the browser."""
+    secure = request.url.scheme == "https"
+    answer.delete_cookie(cookie_name(request), path="/", httponly=True, samesite="strict", secure=secure)
+    return answer
+
+
+def device_of(request: Request) -> str:
+    """What the browser calls itself."""
+    return request.headers.get("user-agent", "")[:256]

@@ -4,7 +4,7 @@ from pathlib import Path
 
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, RedirectResponse, Response
-from starlette.routing import BaseRoute, Mount, Route
+from starlette.routing import BaseRoute, Mount
 from starlette.staticfiles import StaticFiles
 from starlette.types import Scope
 
@@ -14,6 +14,7 @@ from quality_creator.model.errors import NotFound
 from quality_creator.model.ids import Slug
 from quality_creator.model.text import LANGUAGES, Language, negotiate
 from quality_creator.web import pages
+from quality_creator.web.security import Door, PublicFiles, public
 
 DIST = Path(__file__).parent / "dist"
 
@@ -21,6 +22,7 @@ DIST = Path(__file__).parent / "dist"
 def routes(hub: Hub) -> list[BaseRoute]:
     """Every page."""
 
+    @public
     async def home(request: Request) -> Response:
         everything = await episodes.everything(hub)
         by_state = {
@@ -34,18 +36,20 @@ def routes(hub: Hub) -> list[BaseRoute]:
         )
         return html(page)
 
+    @public
     async def episode(request: Request) -> Response:
         found = await episodes.by_slug(hub, Slug(request.path_params["slug"]))
         return html(pages.render_episode(language(request), found))
 
+    @public
     async def design(request: Request) -> Response:
         return html(pages.render_design(language(request)))
 
     return [
-        Route("/", home),
-        Route("/episodes/{slug}", episode),
-        Route("/design", design),
-        Route("/language/{tag}", choose_language),
+        Door("GET", "/", home),
+        Door("GET", "/episodes/{slug}", episode),
+        Door("GET", "/design", design),
+        Door("GET", "/language/{tag}", choose_language),
         Mount("/static", _Static(directory=DIST)),
     ]
 
@@ -64,6 +68,7 @@ def language(request: Request) -> Language:
     return negotiate(request.headers.get("accept-language", ""))
 
 
+@public
 async def choose_language(request: Request) -> Response:
     """Remember the reader's choice and go back to the page they were on."""
     tag = request.path_params["tag"]
@@ -83,7 +88,7 @@ def error_page(request: Request, code: int, words: str) -> Response:
     return html(pages.render_error(language(request), code, words), code)
 
 
-class _Static(StaticFiles):
+class _Static(PublicFiles, StaticFiles):
     """Built files carry their digest in their name, so they never change."""
 
     async def get_response(self, path: str, scope: Scope) -> Response:
