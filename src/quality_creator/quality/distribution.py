@@ -7,8 +7,7 @@ from typing import Any, Literal
 import msgspec
 import numpy as np
 from numpy.typing import ArrayLike
-from scipy import special, stats
-from scipy.optimize import brentq
+from scipy import special
 
 from quality_creator.model.errors import BadInput
 from quality_creator.quality.normality import anderson_darling, anderson_darling_p
@@ -79,6 +78,8 @@ class Distribution(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fie
         return self.parameters.get("threshold", 0.0)
 
     def _frozen(self) -> Any:  # scipy's frozen distributions share no public type
+        from scipy import stats
+
         p = self.parameters
         match self.family:
             case "normal":
@@ -162,6 +163,8 @@ def weibull_shape(times: Floats, failed: Floats, weight: Floats) -> float:
     BadInput
         All failures lie at the largest time, where the likelihood has no maximum.
     """
+    from scipy.optimize import brentq
+
     logs = np.log(times)
     top = float(logs.max())
     logs = logs - top
@@ -202,6 +205,8 @@ def _fit_weibull(sample: Floats) -> dict[str, float]:
 
 
 def _fit_gamma(sample: Floats) -> dict[str, float]:
+    from scipy.optimize import brentq
+
     unit = _power_of_two(sample)
     scaled = sample / unit
     gap = math.log(scaled.mean()) - float(np.log(scaled).mean())

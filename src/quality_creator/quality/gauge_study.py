@@ -15,7 +15,7 @@ from typing import Literal
 import msgspec
 import numpy as np
 from numpy.typing import ArrayLike
-from scipy.stats import f as f_distribution
+from scipy.special import fdtrc
 
 from quality_creator.model.errors import BadInput
 from quality_creator.quality.constants import d2, d3
@@ -353,7 +353,7 @@ def _f_test(row: AnovaRow, against: AnovaRow) -> tuple[float | None, float | Non
     f = _ms(row) / _ms(against)
     if not math.isfinite(f):
         return None, None
-    return f, float(f_distribution.sf(f, row.df, against.df))
+    return f, float(fdtrc(row.df, against.df, f))
 
 
 def _scaled(rows: tuple[AnovaRow, ...], unit: float) -> tuple[AnovaRow, ...]:

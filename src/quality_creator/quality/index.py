@@ -6,8 +6,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 import msgspec
-from scipy.special import ndtr, ndtri
-from scipy.stats import chi2
+from scipy.special import chdtri, ndtr, ndtri
 
 from quality_creator.model.characteristic import Specification
 from quality_creator.model.errors import BadInput
@@ -92,7 +91,7 @@ def _chi_square(value: float, degrees: float, confidence: float) -> Index:
     if degrees > 1e9:
         reach = float(ndtri(1.0 - tail)) / math.sqrt(2.0 * degrees)
         return Index(value=value, low=value * (1.0 - reach), high=value * (1.0 + reach))
-    low, high = (math.sqrt(float(chi2.ppf(p, degrees)) / degrees) for p in (tail, 1.0 - tail))
+    low, high = (math.sqrt(float(chdtri(degrees, p)) / degrees) for p in (1.0 - tail, tail))
     return Index(value=value, low=value * low, high=value * high)
 
 

@@ -8,8 +8,7 @@ import msgspec
 import numpy as np
 from numpy.typing import NDArray
 from scipy.optimize import brentq
-from scipy.special import ndtri
-from scipy.stats import chi2
+from scipy.special import chdtri, ndtri
 
 from quality_creator.model.errors import BadInput
 from quality_creator.quality.distribution import weibull_shape
@@ -114,7 +113,7 @@ class Profile:
 
     def __init__(self, fitted: Fit, confidence: float) -> None:
         self.fitted = fitted
-        self.floor = fitted.relative - float(chi2.ppf(confidence, 1)) / 2.0
+        self.floor = fitted.relative - float(chdtri(1, 1.0 - confidence)) / 2.0
 
     def shape(self) -> Estimate:
         lives = self.fitted.lives

@@ -8,7 +8,6 @@ probability plot too.
 import msgspec
 import numpy as np
 from numpy.typing import ArrayLike
-from scipy import stats
 from scipy.special import log_ndtr
 
 from quality_creator.quality.sample import Floats, check_spread, check_values, moments, power_of_two
@@ -79,6 +78,8 @@ def normality(values: ArrayLike) -> Normality:
     w: float | None = None
     w_p: float | None = None
     if n <= LARGEST_SHAPIRO:
+        from scipy import stats
+
         result = stats.shapiro(sample / power_of_two(sample))
         w, w_p = float(result.statistic), float(result.pvalue)
     return Normality(

@@ -1,7 +1,7 @@
 """What a chart remembers between two steps, and its bytes.
 
 A state is a few hundred bytes whatever has passed through it. Its bytes carry a format number
-and a digest: bytes that were changed, cut or made elsewhere are refused, never half believed.
+and a digest: bytes that were changed, cut or made elsewhere are refused, never half believed. OEE, traces and switching seal theirs in the same way.
 """
 
 import hashlib
@@ -69,14 +69,12 @@ def unseal(magic: bytes, data: bytes) -> bytes:
         BadPayload: they are of another format, or were changed.
     """
     if data[:3] != magic[:3]:
-        raise BadPayload("these bytes are not a chart's state")
+        raise BadPayload("these bytes are not a state of this kind")
     if data[:4] != magic:
-        raise BadPayload(
-            f"a chart's state of format {data[3:4].hex() or 'none'}; this program reads {magic[3]}"
-        )
+        raise BadPayload(f"a state of format {data[3:4].hex() or 'none'}; this program reads {magic[3]}")
     digest, body = data[4 : 4 + _DIGEST], data[4 + _DIGEST :]
     if digest != _digest(magic, body):
-        raise BadPayload("a chart's state whose digest does not match: it was changed or cut")
+        raise BadPayload("a state whose digest does not match: it was changed or cut")
     return body
 
 

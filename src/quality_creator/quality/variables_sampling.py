@@ -7,7 +7,6 @@ import msgspec
 import numpy as np
 from numpy.typing import ArrayLike
 from scipy.special import ndtr, ndtri
-from scipy.stats import nct
 
 from quality_creator.model.errors import BadInput
 from quality_creator.quality.note import Note
@@ -155,6 +154,8 @@ def acceptance_by_variables(p: float, n: int, k: float, *, sigma: Sigma = "unkno
     z = -float(ndtri(p))
     if sigma == "known":
         return float(ndtr(root * (z - k)))
+    from scipy.stats import nct
+
     return float(nct.sf(k * root, n - 1, z * root))
 
 
@@ -179,6 +180,8 @@ def k_for(p: float, share: float, n: int, *, sigma: Sigma = "unknown") -> float:
     z = -float(ndtri(p))
     if sigma == "known":
         return z - float(ndtri(share)) / root
+    from scipy.stats import nct
+
     return float(nct.isf(share, n - 1, z * root)) / root
 
 

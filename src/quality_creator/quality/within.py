@@ -6,7 +6,6 @@ from dataclasses import dataclass
 from typing import Literal
 
 import numpy as np
-from scipy.optimize import brentq
 from scipy.special import gammaln
 
 from quality_creator.model.errors import BadInput
@@ -93,6 +92,8 @@ def chi_degrees(relative_variance: float) -> float:
     >>> round(chi_degrees(1.0 / c4(11) ** 2 - 1.0), 6)
     10.0
     """
+    from scipy.optimize import brentq
+
     excess: Callable[[float], float] = lambda v: _relative_variance(math.exp(v)) - relative_variance  # noqa: E731
     low, high = math.log(1e-3), math.log(1e9)
     if excess(high) > 0:
