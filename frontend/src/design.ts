@@ -41,6 +41,11 @@ const moisture: Definition = {
   spread: { center: 0.34, lower: null, upper: 1.1 },
   collected: null,
   estimateFrom: null,
+  weight: null,
+  width: null,
+  slack: null,
+  decision: null,
+  capability: null,
 };
 
 interface Case {
@@ -82,7 +87,7 @@ function messages({ definition: changes, from, to, change, shift }: Case): Timed
   const definition = { ...moisture, ...changes };
   const random = chance();
   const made: TimedMessage[] = [
-    { at: AT, message: { type: "definitions", characteristics: [definition] } },
+    { at: AT, message: { type: "definitions", characteristics: [definition], lines: [] } },
   ];
   const count = Math.max(to - from + 1, 0);
   let group: number[] = [];
@@ -105,6 +110,9 @@ function messages({ definition: changes, from, to, change, shift }: Case): Timed
       location: full ? group.reduce((sum, v) => sum + v, 0) / group.length : null,
       spread: !full ? null : single ? (before === null ? null : Math.abs(value - before)) : Math.max(...group) - Math.min(...group),
       signals: [],
+      foundIn: null,
+      lower: null,
+      upper: null,
     };
     if (full) group = [];
     before = value;

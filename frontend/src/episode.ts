@@ -4,6 +4,7 @@ import "uplot/dist/uPlot.min.css";
 import "./styles/episode.css";
 import "./styles/instrument.css";
 import { onTheme } from "./charts/palette";
+import { oeeWords } from "./charts/effectiveness";
 import { InstrumentCard } from "./charts/instrument";
 import { h, part, tell } from "./dom";
 import { clock, count, position } from "./format";
@@ -156,6 +157,22 @@ class EpisodePage {
       tell(row.children[1]!, say("counters", { total: count(total), rejected: count(rejected) }));
       row.dataset["total"] = String(total);
       row.dataset["rejected"] = String(rejected);
+    }
+    this.showOee(host, view);
+  }
+
+  private showOee(host: HTMLElement, view: View): void {
+    for (const line of view.lines) {
+      let row = host.querySelector<HTMLElement>(`[data-oee="${CSS.escape(line.line)}"]`);
+      if (!row) {
+        row = h("p", { class: "line line--oee", "data-oee": line.line }, h("span", { class: "line__name" }), h("span", { class: "line__count" }));
+        host.append(row);
+      }
+      tell(row.children[0]!, line.name[LANGUAGE]);
+      tell(row.children[1]!, oeeWords(line));
+    }
+    for (const row of host.querySelectorAll<HTMLElement>("[data-oee]")) {
+      row.hidden = !view.lines.some(({ line }) => line === row.dataset["oee"]);
     }
   }
 

@@ -4,6 +4,8 @@ import "uplot/dist/uPlot.min.css";
 import "./styles/instrument.css";
 import "./styles/lines.css";
 import { ControlChart, type Numbered, type Sheet } from "./charts/control";
+import { faceOf, LOWER_RULES, showCaption, type Plan } from "./charts/kinds";
+import { ownOf } from "./charts/limits";
 import { onTheme } from "./charts/palette";
 import { h, part, tell } from "./dom";
 import { clock, number } from "./format";
@@ -16,15 +18,14 @@ interface Point {
   readonly location: number;
   readonly spread: number | null;
   readonly signals: readonly { readonly rule: string; readonly continuing?: boolean }[];
+  readonly found_in: number | null;
+  readonly lower: number | null;
+  readonly upper: number | null;
 }
 
 interface Picture {
-  readonly definition: {
-    readonly size: number;
-    readonly unit: string;
-    readonly decimals: number;
+  readonly definition: Plan & {
     readonly rules: readonly string[];
-    readonly location: ChartLimits | null;
     readonly spread: ChartLimits | null;
   };
   readonly sigma: number | null;
@@ -36,11 +37,12 @@ const POLL_MS = 1000;
 const STUDY_EVERY = 10;
 /** Points that may still change their signals with what comes, and are read again. */
 const OVERLAP = 1;
-const SPREAD_RULES = new Set(["spread-limits"]);
 
 class Control {
   private readonly location: ControlChart;
   private readonly spread: ControlChart;
+  private readonly lower = h("div", { class: "chart" });
+  private readonly captions = { upper: h("p", { class: "chart__caption" }), lower: h("p", { class: "chart__caption" }) };
   private readonly readout = part("readout");
   private readonly signals = part("signals");
   private points: Point[] = [];
@@ -50,20 +52,15 @@ class Control {
 
   constructor(private readonly host: HTMLElement) {
     const upper = h("div", { class: "chart" });
-    const lower = h("div", { class: "chart" });
-    host.append(
-      h("p", { class: "chart__caption", id: "upper-caption" }),
-      upper,
-      h("p", { class: "chart__caption", id: "lower-caption" }),
-      lower,
-    );
+    const lower = this.lower;
+    host.append(this.captions.upper, upper, this.captions.lower, lower);
     host.setAttribute("role", "img");
     const handlers = {
       hover: (at: number | null) => this.tell(at),
       choose: (first: number, last: number) => choose(first + 1, last + 1),
     };
-    this.location = new ControlChart(upper, 300, null, handlers);
-    this.spread = new ControlChart(lower, 150, 0, handlers);
+    this.location = new ControlChart(upper, 300, handlers);
+    this.spread = new ControlChart(lower, 150, handlers);
     new ResizeObserver(() => {
       this.location.resize(upper.clientWidth);
       this.spread.resize(lower.clientWidth);
@@ -123,16 +120,18 @@ class Control {
     const { picture, points, host } = this;
     if (!picture) return;
     const { definition } = picture;
-    const { size, unit, decimals } = definition;
+    const face = faceOf(definition);
     const { excluded, span } = asked();
     const data = host.dataset;
     const proposed =
       data["center"] === undefined
         ? null
         : { center: Number(data["center"]), lower: Number(data["lower"]), upper: Number(data["upper"]) };
-    const common = { excluded, span, decimals };
+    const common = { excluded, span };
     const location: Sheet = {
       ...common,
+      decimals: face.upper.decimals,
+      floor: face.upper.floor,
       dots: points.map((point) => dot(point, point.location, false)),
       limits: definition.location,
       sigma: picture.sigma,
@@ -140,15 +139,18 @@ class Control {
     };
     const spread: Sheet = {
       ...common,
+      decimals: face.lower?.decimals ?? 0,
+      floor: face.lower?.floor ?? null,
       dots: points.flatMap((point) => (point.spread === null ? [] : [dot(point, point.spread, true)])),
       limits: definition.spread,
       sigma: null,
       proposed: null,
     };
     this.location.show(location);
-    this.spread.show(spread);
-    tell(part("upper-caption"), say("chart-caption", { text: size > 1 ? say("location-x", { size }) : say("location-i"), unit }));
-    tell(part("lower-caption"), say("chart-caption", { text: size > 1 ? say("spread-x") : say("spread-i"), unit }));
+    this.captions.lower.hidden = this.lower.hidden = face.lower === null;
+    if (face.lower) this.spread.show(spread);
+    showCaption(this.captions.upper, face.upper);
+    showCaption(this.captions.lower, face.lower);
     const newest = points.at(-1);
     host.dataset["newest"] = newest ? String(newest.number + 1) : "0";
     host.dataset["upperLimit"] = definition.location?.upper === undefined ? "" : String(definition.location?.upper);
@@ -166,12 +168,15 @@ class Control {
   }
 
   private words(point: Point): string {
-    const { decimals, unit } = this.picture!.definition;
+    const { definition } = this.picture!;
+    const { decimals, unit } = faceOf(definition).upper;
+    const count = point.found_in === null ? [] : [say("found-in", { count: point.found_in, unit: definition.unit })];
     const begun = point.signals.map(({ rule }) => ruleWords(rule));
     return [
       say("point", { number: point.number + 1 }),
       clock(point.time),
-      `${number(point.location, decimals)} ${unit}`,
+      `${number(point.location, decimals)} ${unit}`.trim(),
+      ...count,
       ...begun,
     ].join(say("separator"));
   }
@@ -195,9 +200,10 @@ class Control {
 }
 
 function dot(point: Point, y: number, lower: boolean): Numbered {
-  const here = point.signals.filter(({ rule }) => SPREAD_RULES.has(rule) === lower);
+  const here = point.signals.filter(({ rule }) => LOWER_RULES.has(rule) === lower);
   const begins = here.some(({ continuing }) => !continuing);
-  return { number: point.number, y, signal: begins ? "begins" : here.length > 0 ? "continues" : "none" };
+  const signal = begins ? "begins" : here.length > 0 ? "continues" : "none";
+  return { number: point.number, y, signal, limits: lower ? null : ownOf(point) };
 }
 
 // --- Phase I -----------------------------------------------------------------

@@ -5,11 +5,12 @@ import type { ChartLimits, Specification } from "../stream/message";
 import { TICKS } from "../stream/message";
 import { WINDOW_S } from "../stream/view";
 import { number } from "../format";
+import { limitsAt, newest, stairs, widest, type Own } from "./limits";
 import { paletteOf, type Palette } from "./palette";
 import { marks, spreadLabels, verticalRange } from "./scale";
 
 /** A plotted point as a chart draws it. */
-export interface Dot {
+export interface Dot extends Own {
   /** Position in the stream, in ticks. */
   readonly at: number;
   readonly y: number;
@@ -26,6 +27,8 @@ export interface Picture {
   readonly limits: ChartLimits | null;
   readonly specification: Specification | null;
   readonly decimals: number;
+  /** Where the vertical scale begins; null where it depends on the limits. */
+  readonly floor: number | null;
 }
 
 /** Names of the lines, in the reader's language. */
@@ -39,8 +42,6 @@ export interface Names {
 
 export interface Options {
   readonly height: number;
-  /** Where the vertical scale begins; null where it depends on the limits. */
-  readonly floor: number | null;
   /** Whether the engraved scale of seconds stands below. */
   readonly seconds: boolean;
   readonly names: Names;
@@ -61,7 +62,7 @@ const FONT_PX = 11;
 export class Chart {
   private readonly plot: uPlot;
   private palette: Palette;
-  private picture: Picture = { at: 0, dots: [], limits: null, specification: null, decimals: 0 };
+  private picture: Picture = { at: 0, dots: [], limits: null, specification: null, decimals: 0, floor: null };
   private range = { min: 0, max: 1 };
 
   constructor(
@@ -89,7 +90,8 @@ export class Chart {
     this.drawn = true;
     this.picture = picture;
     const ys = picture.dots.map(({ y }) => y);
-    this.range = verticalRange(ys, picture.limits, picture.specification, picture.decimals, this.options.floor);
+    const reach = widest(picture.limits, picture.dots);
+    this.range = verticalRange(ys, reach, picture.specification, picture.decimals, picture.floor);
     this.plot.setData([picture.dots.map(({ at }) => at / TICKS), ys], true);
     return true;
   }
@@ -203,6 +205,7 @@ export class Chart {
   private drawLines(ctx: CanvasRenderingContext2D, ratio: number): void {
     const { bbox } = this.plot;
     const right = bbox.left + bbox.width;
+    const { uneven } = newest(this.picture.limits, this.picture.dots);
     const lines = this.lines().filter(({ value }) => value >= this.range.min && value <= this.range.max);
     const places = spreadLabels(
       lines.map(({ value }) => this.y(value)),
@@ -218,15 +221,27 @@ export class Chart {
       ctx.strokeStyle = ctx.fillStyle = colour;
       ctx.lineWidth = ratio;
       ctx.setLineDash(dash.map((length) => length * ratio));
-      tick(ctx, bbox.left, y, right, y);
+      if (dash.length === 0 && uneven && colour === this.palette.limit) this.drawStairs(ctx, name === this.options.names.upper);
+      else tick(ctx, bbox.left, y, right, y);
       ctx.setLineDash([]);
       ctx.fillText(`${name} ${number(value, this.picture.decimals)}`, right + 5 * ratio, places[i]!);
     });
   }
 
+  /** A limit that differs from point to point. */
+  private drawStairs(ctx: CanvasRenderingContext2D, upper: boolean): void {
+    const { limits, dots } = this.picture;
+    const { bbox } = this.plot;
+    if (!limits) return;
+    const xs = dots.map(({ at }) => this.plot.valToPos(at / TICKS, "x", true));
+    const ys = dots.map((dot) => limitsAt(limits, dot)[upper ? "upper" : "lower"]);
+    for (const { x1, x2, y } of stairs(xs, ys, bbox.left, bbox.left + bbox.width)) tick(ctx, x1, this.y(y), x2, this.y(y));
+  }
+
   /** From the top of the chart downward. */
   private lines(): { value: number; name: string; colour: string; dash: number[] }[] {
-    const { limits, specification } = this.picture;
+    const { specification, dots } = this.picture;
+    const { limits } = newest(this.picture.limits, dots);
     const { names } = this.options;
     const { limit, "specification-ink": spec } = this.palette;
     const lines = [

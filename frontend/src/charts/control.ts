@@ -3,10 +3,11 @@
 import uPlot from "uplot";
 import { number } from "../format";
 import type { ChartLimits } from "../stream/message";
+import { limitsAt, newest, stairs, widest, type Own } from "./limits";
 import { paletteOf, type Palette } from "./palette";
 import { marks, spreadLabels, verticalRange } from "./scale";
 
-export interface Numbered {
+export interface Numbered extends Own {
   /** On the chart, from 0. */
   readonly number: number;
   readonly y: number;
@@ -25,6 +26,8 @@ export interface Sheet {
   /** Points that are left out. */
   readonly excluded: ReadonlySet<number>;
   readonly decimals: number;
+  /** Where the vertical scale begins; null where it depends on the limits. */
+  readonly floor: number | null;
 }
 
 export interface Handlers {
@@ -36,7 +39,7 @@ export interface Handlers {
 const LEFT = 48;
 const RIGHT = 74;
 const FONT_PX = 11;
-const NOTHING: Sheet = { dots: [], limits: null, sigma: null, proposed: null, span: null, excluded: new Set(), decimals: 2 };
+const NOTHING: Sheet = { dots: [], limits: null, sigma: null, proposed: null, span: null, excluded: new Set(), decimals: 2, floor: null };
 
 export class ControlChart {
   private readonly plot: uPlot;
@@ -47,7 +50,6 @@ export class ControlChart {
   constructor(
     private readonly host: HTMLElement,
     private readonly height: number,
-    private readonly floor: number | null,
     private readonly handlers: Handlers,
   ) {
     this.palette = paletteOf(host);
@@ -58,7 +60,7 @@ export class ControlChart {
     this.sheet = sheet;
     const ys = sheet.dots.map(({ y }) => y);
     const seen = sheet.proposed ? [...ys, sheet.proposed.upper ?? sheet.proposed.center, sheet.proposed.lower ?? sheet.proposed.center] : ys;
-    this.range = verticalRange(seen, sheet.limits, null, sheet.decimals, this.floor);
+    this.range = verticalRange(seen, widest(sheet.limits, sheet.dots), null, sheet.decimals, sheet.floor);
     this.plot.setData([sheet.dots.map((dot) => dot.number), ys], true);
   }
 
@@ -134,9 +136,12 @@ export class ControlChart {
     ctx.font = font(ratio);
     ctx.lineWidth = ratio;
     this.drawScale(ctx, ratio);
-    if (limits && sigma && this.floor === null) {
+    if (limits && sigma) {
       ctx.strokeStyle = this.palette.line;
-      for (const k of [-2, -1, 1, 2]) line(ctx, bbox.left, this.y(limits.center + k * sigma), right, this.y(limits.center + k * sigma));
+      for (const k of [-2, -1, 1, 2]) {
+        const zone = limits.center + k * sigma;
+        if (zone > this.range.min) line(ctx, bbox.left, this.y(zone), right, this.y(zone));
+      }
     }
     if (proposed) {
       ctx.strokeStyle = this.palette.accent;
@@ -153,10 +158,11 @@ export class ControlChart {
   private drawLimits(ctx: CanvasRenderingContext2D, ratio: number, limits: ChartLimits): void {
     const { bbox } = this.plot;
     const right = bbox.left + bbox.width;
+    const { limits: shown, uneven } = newest(limits, this.sheet.dots);
     const lines = [
-      { name: "UCL", value: limits.upper },
-      { name: "CL", value: limits.center },
-      { name: "LCL", value: limits.lower },
+      { name: "UCL", value: shown!.upper },
+      { name: "CL", value: shown!.center },
+      { name: "LCL", value: shown!.lower },
     ].flatMap(({ name, value }) => (value === null ? [] : [{ name, value }]));
     const places = spreadLabels(
       lines.map(({ value }) => this.y(value)),
@@ -169,10 +175,20 @@ export class ControlChart {
     ctx.textBaseline = "middle";
     lines.forEach(({ name, value }, i) => {
       ctx.setLineDash(name === "CL" ? [ratio, 3 * ratio] : []);
-      line(ctx, bbox.left, this.y(value), right, this.y(value));
+      if (uneven && name !== "CL") this.drawStairs(ctx, limits, name === "UCL" ? "upper" : "lower");
+      else line(ctx, bbox.left, this.y(value), right, this.y(value));
       ctx.fillText(`${name} ${number(value, this.sheet.decimals)}`, right + 6 * ratio, places[i]!);
     });
     ctx.setLineDash([]);
+  }
+
+  /** A limit that differs from point to point. */
+  private drawStairs(ctx: CanvasRenderingContext2D, limits: ChartLimits, which: "upper" | "lower"): void {
+    const { dots } = this.sheet;
+    const { bbox } = this.plot;
+    const xs = dots.map((dot) => this.x(dot.number));
+    const ys = dots.map((dot) => limitsAt(limits, dot)[which]);
+    for (const { x1, x2, y } of stairs(xs, ys, bbox.left, bbox.left + bbox.width)) line(ctx, x1, this.y(y), x2, this.y(y));
   }
 
   private drawScale(ctx: CanvasRenderingContext2D, ratio: number): void {

@@ -3,17 +3,18 @@
 import { clock, number } from "../format";
 import { h, tell } from "../dom";
 import { LANGUAGE, ruleWords, say } from "../words";
+import { each, isCount, isSingle } from "../stream/kind";
 import type { Definition, Point, Specification } from "../stream/message";
 import type { Placed } from "../stream/store";
 import type { Instrument } from "../stream/view";
 import { WINDOW_S } from "../stream/view";
+import { capabilityWords } from "./capability";
 import { Chart, type Dot } from "./chart";
+import { faceOf, LOWER_RULES, showCaption, type Face } from "./kinds";
+import { ownOf } from "./limits";
 
 const LOCATION_HEIGHT = 124;
 const SPREAD_HEIGHT = 78;
-
-/** The rule that is judged on the lower chart. */
-const SPREAD_RULES = new Set(["spread-limits"]);
 
 export interface Doors {
   /** Show the picture at a position of the stream. */
@@ -28,6 +29,9 @@ export class InstrumentCard {
   private readonly note = h("p", { class: "instrument__note" });
   private readonly rings = h("div", { class: "rings" });
   private readonly summary = h("p", { class: "unseen" });
+  private readonly unit = h("span", { class: "reading__unit unit" });
+  private readonly capability = h("p", { class: "instrument__capability", hidden: true });
+  private readonly captions = { upper: h("p", { class: "chart__caption" }), lower: h("p", { class: "chart__caption" }) };
   private readonly location: Chart;
   private readonly spread: Chart;
   private shown: Instrument | null = null;
@@ -39,13 +43,8 @@ export class InstrumentCard {
     private readonly doors: Doors,
     private readonly parent: HTMLElement,
   ) {
-    const { size, unit } = definition;
     const location = h("div", { class: "chart chart--location" });
     const spread = h("div", { class: "chart chart--spread" });
-    const kinds = [
-      size > 1 ? say("location-x", { size }) : say("location-i"),
-      size > 1 ? say("spread-x") : say("spread-i"),
-    ];
     this.element = h(
       "li",
       { class: "instrument", "data-characteristic": definition.characteristic },
@@ -54,11 +53,12 @@ export class InstrumentCard {
         { class: "instrument__head" },
         h("h3", { class: "instrument__name" }, definition.name[LANGUAGE]),
         h("p", { class: "instrument__line" }, definition.lineName[LANGUAGE]),
-        h("p", { class: "reading" }, this.reading, " ", h("span", { class: "reading__unit unit" }, unit)),
+        h("p", { class: "reading" }, this.reading, " ", this.unit),
         this.note,
+        this.capability,
       ),
       this.summary,
-      h("div", { class: "instrument__charts", "aria-hidden": true }, caption(kinds[0]!, unit), location, caption(kinds[1]!, unit), spread),
+      h("div", { class: "instrument__charts", "aria-hidden": true }, this.captions.upper, location, this.captions.lower, spread),
       this.rings,
     );
     this.parent.append(this.element);
@@ -74,8 +74,8 @@ export class InstrumentCard {
       hover: (dot: Dot | null) => this.hover(dot),
       pick: (dot: Dot) => doors.seek(dot.at),
     };
-    this.location = new Chart(location, { ...options, height: LOCATION_HEIGHT, floor: null, seconds: false });
-    this.spread = new Chart(spread, { ...options, height: SPREAD_HEIGHT, floor: 0, seconds: true });
+    this.location = new Chart(location, { ...options, height: LOCATION_HEIGHT, seconds: faceOf(definition).lower === null });
+    this.spread = new Chart(spread, { ...options, height: SPREAD_HEIGHT, seconds: true });
     new ResizeObserver(() => this.resize()).observe(location);
   }
 
@@ -86,12 +86,17 @@ export class InstrumentCard {
     this.showReading(instrument);
     this.showNote();
     const { definition, points } = instrument;
-    const specification = definition.size === 1 ? definition.specification : null;
-    const common = { at, decimals: definition.decimals };
+    const face = this.face(instrument.definition);
+    this.showCapability(instrument.definition);
+    const specification = isSingle(definition) ? definition.specification : null;
     const location = points.flatMap((placed) => dot(placed, "location", specification));
-    const moved = this.location.show({ ...common, dots: location, limits: definition.location, specification });
-    const spread = points.flatMap((placed) => dot(placed, "spread", null));
-    this.spread.show({ ...common, dots: spread, limits: definition.spread, specification: null });
+    const { decimals, floor } = face.upper;
+    const moved = this.location.show({ at, decimals, floor, dots: location, limits: definition.location, specification });
+    if (face.lower) {
+      const spread = points.flatMap((placed) => dot(placed, "spread", null));
+      const { decimals, floor } = face.lower;
+      this.spread.show({ at, decimals, floor, dots: spread, limits: definition.spread, specification: null });
+    }
     if (moved) this.showRings(points);
     const signals = points.filter(({ point }) => point.signals.length > 0).length;
     tell(
@@ -105,8 +110,28 @@ export class InstrumentCard {
     this.spread.repaint();
   }
 
+  /** Captions follow the definition: what is plotted changes when a weighted chart gets its limits. */
+  private face(definition: Definition): Face {
+    const face = faceOf(definition);
+    showCaption(this.captions.upper, face.upper);
+    showCaption(this.captions.lower, face.lower);
+    const hidden = face.lower === null;
+    const spread = this.hostOf("spread");
+    if (spread.hidden !== hidden) this.captions.lower.hidden = spread.hidden = hidden;
+    return face;
+  }
+
+  private showCapability({ capability }: Definition): void {
+    const words = capability ? capabilityWords(capability) : "";
+    tell(this.capability, words);
+    this.capability.hidden = words === "";
+  }
+
   private showReading({ current, definition, freshness }: Instrument): void {
-    tell(this.reading, current ? number(current.point.value, definition.decimals) : "–");
+    const decimals = isCount(definition) ? 0 : definition.decimals;
+    tell(this.reading, current ? number(current.point.value, decimals) : "–");
+    const foundIn = current?.point.foundIn ?? null;
+    tell(this.unit, foundIn === null ? definition.unit : say("found-in", { count: foundIn, unit: definition.unit }));
     this.reading.value = current ? String(current.point.value) : "";
     const { dataset } = this.reading;
     dataset["value"] = this.reading.value;
@@ -136,7 +161,7 @@ export class InstrumentCard {
     const words = [clock(current.point.time)];
     if (current.point.status !== "good") words.push(say(current.point.status));
     if (current.point.late) words.push(say("late"));
-    if (outside(current.point.value, definition.specification)) words.push(say("outside-spec"));
+    if (!isCount(definition) && outside(current.point.value, definition.specification)) words.push(say("outside-spec"));
     if (signals.length > 0) {
       return { text: [...words, ...signals.map(ruleWords)].join(say("separator")), kind: "signal" };
     }
@@ -148,15 +173,15 @@ export class InstrumentCard {
           : say("collecting", { count: collected, wanted: estimateFrom }),
       );
     } else if (words.length === 1) words.push(say("in-control"));
-    if (filling > 0) words.push(say("filling", { count: filling, size: definition.size }));
+    if (filling > 0) words.push(say("filling", { count: filling, size: each(definition) }));
     return { text: words.join(say("separator")), kind: "soft" };
   }
 
   private pointWords({ point }: Placed): Note {
-    const value = point.location ?? point.value;
+    const { upper } = faceOf(this.shown?.definition ?? this.definition);
     const words = [
       clock(point.time),
-      `${number(value, this.definition.decimals)} ${this.definition.unit}`,
+      `${number(point.location ?? point.value, upper.decimals)} ${upper.unit}`.trim(),
       say("measurement", { index: point.index + 1 }),
       ...point.signals.map(({ rule }) => ruleWords(rule)),
     ];
@@ -176,7 +201,7 @@ export class InstrumentCard {
       const key = String(placed.point.index);
       const ring = (known.get(key) as HTMLElement | undefined) ?? this.ring(placed);
       known.delete(key);
-      const onSpread = placed.point.signals.every(({ rule }) => SPREAD_RULES.has(rule));
+      const onSpread = placed.point.signals.every(({ rule }) => LOWER_RULES.has(rule));
       const [chart, host] = onSpread ? [this.spread, this.hostOf("spread")] : [this.location, this.hostOf("location")];
       const [mark] = dot(placed, onSpread ? "spread" : "location", null);
       if (!mark) continue;
@@ -216,15 +241,10 @@ interface Note {
   readonly kind: "soft" | "stale" | "signal";
 }
 
-function caption(text: string, unit: string): HTMLElement {
-  const [before, after] = say("chart-caption", { text, unit: "\0" }).split("\0");
-  return h("p", { class: "chart__caption" }, before ?? "", h("span", { class: "unit" }, unit), after ?? "");
-}
-
 function dot({ at, point }: Placed, which: "location" | "spread", specification: Specification | null): Dot[] {
   const y = point[which];
   if (point.plotted === null || y === null) return [];
-  const here = point.signals.filter(({ rule }) => SPREAD_RULES.has(rule) === (which === "spread"));
+  const here = point.signals.filter(({ rule }) => LOWER_RULES.has(rule) === (which === "spread"));
   const begins = here.some(({ continuing }) => !continuing);
   return [
     {
@@ -233,6 +253,7 @@ function dot({ at, point }: Placed, which: "location" | "spread", specification:
       signal: begins ? "begins" : here.length > 0 ? "continues" : "none",
       outside: outside(y, specification),
       uncertain: (point as Point).status === "uncertain",
+      limits: which === "location" ? ownOf(point) : null,
     },
   ];
 }

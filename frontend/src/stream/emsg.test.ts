@@ -6,7 +6,27 @@ import { box, bytes, emsg, frame, someDefinition, somePoint, textOf, utf8 } from
 
 const definitions: TimedMessage = {
   at: frame(0),
-  message: { type: "definitions", characteristics: [someDefinition()] },
+  message: {
+    type: "definitions",
+    characteristics: [
+      someDefinition(),
+      someDefinition({
+        chart: "ewma",
+        weight: 0.1,
+        width: 2.7,
+        capability: {
+          time: 1_760_000_000_000_000, values: 250, cpk: 1.21, cpkLow: 1.1, cpkHigh: 1.32, ppk: 1.15, ppkLow: 1.04, ppkHigh: 1.26,
+          stable: false, provisional: false, normal: true,
+        },
+      }),
+    ],
+    lines: [
+      {
+        line: "panels", name: { "zh-Hans": "板材线", en: "Panel line" }, shift: "day", start: 1_760_000_000_000_000, time: 1_760_000_000_500_000,
+        availability: 0.9, performance: 1.02, quality: null, oee: null, unknownS: 12.5,
+      },
+    ],
+  },
 };
 const data: TimedMessage = {
   at: frame(3),
@@ -16,6 +36,7 @@ const data: TimedMessage = {
     points: [
       somePoint({ signals: [{ rule: "nelson-1", continuing: false }] }),
       somePoint({ index: 1, status: "bad", plotted: null, location: null, spread: null, late: true }),
+      somePoint({ index: 2, value: 3, location: 0.06, spread: null, foundIn: 50, upper: 0.12 }),
     ],
     counters: [{ line: "panels", time: 1_760_000_000_000_000, total: 250, rejected: 3 }],
   },

@@ -39,6 +39,11 @@ export interface Point {
   readonly location: number | null;
   readonly spread: number | null;
   readonly signals: readonly Signal[];
+  /** Of a count: the items inspected, or the units looked at. */
+  readonly foundIn: number | null;
+  /** The point's own limits on the upper chart; with `upper` alone there is none below. */
+  readonly lower: number | null;
+  readonly upper: number | null;
 }
 
 export interface Counters {
@@ -78,11 +83,47 @@ export interface Definition {
   /** Points towards the limits, and how many are wanted; null once limits are frozen. */
   readonly collected: number | null;
   readonly estimateFrom: number | null;
+  /** EWMA's lambda and L, CUSUM's k and h. */
+  readonly weight: number | null;
+  readonly width: number | null;
+  readonly slack: number | null;
+  readonly decision: number | null;
+  readonly capability: Capability | null;
+}
+
+/** Whether the process can hold its specification, and what speaks against believing it. */
+export interface Capability {
+  readonly time: number;
+  readonly values: number;
+  readonly cpk: number | null;
+  readonly cpkLow: number | null;
+  readonly cpkHigh: number | null;
+  readonly ppk: number | null;
+  readonly ppkLow: number | null;
+  readonly ppkHigh: number | null;
+  readonly stable: boolean | null;
+  readonly provisional: boolean;
+  readonly normal: boolean | null;
+}
+
+/** How well a line uses its time, in the shift that runs. */
+export interface LineOee {
+  readonly line: string;
+  readonly name: Text;
+  readonly shift: string;
+  readonly start: number;
+  readonly time: number;
+  readonly availability: number | null;
+  readonly performance: number | null;
+  readonly quality: number | null;
+  readonly oee: number | null;
+  readonly unknownS: number;
 }
 
 export interface Definitions {
   readonly type: "definitions";
   readonly characteristics: readonly Definition[];
+  readonly lines: readonly LineOee[];
 }
 
 export interface FrameData {
@@ -131,6 +172,7 @@ function message(value: unknown): Message {
       return {
         type: "definitions",
         characteristics: list(fields["characteristics"], "characteristics").map(definition),
+        lines: list(fields["lines"] ?? [], "lines").map(lineOee),
       };
     case "data":
       return {
@@ -164,6 +206,44 @@ function definition(value: unknown): Definition {
     spread: absentOr(fields["spread"], chartLimits),
     collected: absentOr(fields["collected"], () => integer(fields, "collected")),
     estimateFrom: absentOr(fields["estimate_from"], () => integer(fields, "estimate_from")),
+    weight: absentOr(fields["weight"], finite),
+    width: absentOr(fields["width"], finite),
+    slack: absentOr(fields["slack"], finite),
+    decision: absentOr(fields["decision"], finite),
+    capability: absentOr(fields["capability"], capability),
+  };
+}
+
+function capability(value: unknown): Capability {
+  const fields = object(value, "capability");
+  return {
+    time: integer(fields, "time"),
+    values: integer(fields, "values"),
+    cpk: absentOr(fields["cpk"], finite),
+    cpkLow: absentOr(fields["cpk_low"], finite),
+    cpkHigh: absentOr(fields["cpk_high"], finite),
+    ppk: absentOr(fields["ppk"], finite),
+    ppkLow: absentOr(fields["ppk_low"], finite),
+    ppkHigh: absentOr(fields["ppk_high"], finite),
+    stable: absentOr(fields["stable"], (given) => given === true),
+    provisional: fields["provisional"] === true,
+    normal: absentOr(fields["normal"], (given) => given === true),
+  };
+}
+
+function lineOee(value: unknown): LineOee {
+  const fields = object(value, "line");
+  return {
+    line: string(fields, "line"),
+    name: text(fields["name"]),
+    shift: string(fields, "shift"),
+    start: integer(fields, "start"),
+    time: integer(fields, "time"),
+    availability: absentOr(fields["availability"], finite),
+    performance: absentOr(fields["performance"], finite),
+    quality: absentOr(fields["quality"], finite),
+    oee: absentOr(fields["oee"], finite),
+    unknownS: fields["unknown_s"] === undefined ? 0 : finite(fields["unknown_s"]),
   };
 }
 
@@ -202,6 +282,9 @@ function point(value: unknown): Point {
       const signal = object(item, "signal");
       return { rule: string(signal, "rule"), continuing: signal["continuing"] === true };
     }),
+    foundIn: absentOr(fields["found_in"], finite),
+    lower: absentOr(fields["lower"], finite),
+    upper: absentOr(fields["upper"], finite),
   };
 }
 

@@ -7,6 +7,7 @@ import type {
   Counters,
   Definition,
   FrameData,
+  LineOee,
   MediaTime,
   Point,
   Signal,
@@ -29,7 +30,7 @@ export interface Mark {
 }
 
 export class Store {
-  private readonly definitions = new Sorted<{ at: number; items: readonly Definition[] }>((a, b) => a.at - b.at);
+  private readonly definitions = new Sorted<{ at: number; items: readonly Definition[]; lines: readonly LineOee[] }>((a, b) => a.at - b.at);
   private readonly clock = new Sorted<{ at: number; utc: number }>((a, b) => a.at - b.at);
   private readonly points = new Map<string, Sorted<Placed>>();
   private readonly counts = new Map<string, Sorted<{ at: number; counters: Counters }>>();
@@ -41,7 +42,7 @@ export class Store {
     for (const { at, message } of messages) {
       const added =
         message.type === "definitions"
-          ? this.definitions.add({ at, items: message.characteristics })
+          ? this.definitions.add({ at, items: message.characteristics, lines: message.lines })
           : this.addData(at, message);
       fresh ||= added;
     }
@@ -70,6 +71,11 @@ export class Store {
   /** The newest definitions in (from, to]. */
   definitionsIn(from: MediaTime, to: MediaTime): readonly Definition[] {
     return this.definitions.last(from, to)?.items ?? [];
+  }
+
+  /** How the public lines use their time, as the newest definitions in (from, to] say. */
+  linesIn(from: MediaTime, to: MediaTime): readonly LineOee[] {
+    return this.definitions.last(from, to)?.lines ?? [];
   }
 
   /** The measurements of a characteristic in (from, to], in their own order. */

@@ -4,11 +4,11 @@ import { SCHEME, TICKS, FRAME_TICKS, type Definition, type Point, type TimedMess
 
 /** A message's JSON text as the stream has it: what is absent is left out. */
 export function textOf({ message }: TimedMessage): string {
-  const names: Record<string, string> = { lineName: "line_name", estimateFrom: "estimate_from" };
+  const snake = (name: string) => name.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`);
   return JSON.stringify(message, (_key, value: unknown) => {
     if (typeof value !== "object" || value === null || Array.isArray(value)) return value;
     const kept = Object.entries(value).filter(([, field]) => field !== null);
-    return Object.fromEntries(kept.map(([name, field]) => [names[name] ?? name, field]));
+    return Object.fromEntries(kept.map(([name, field]) => [snake(name), field]));
   });
 }
 
@@ -73,6 +73,11 @@ export function someDefinition(changes: Partial<Definition> = {}): Definition {
     spread: { center: 0.34, lower: null, upper: 1.11 },
     collected: null,
     estimateFrom: null,
+    weight: null,
+    width: null,
+    slack: null,
+    decision: null,
+    capability: null,
     ...changes,
   };
 }
@@ -92,6 +97,9 @@ export function somePoint(changes: Partial<Point> = {}): Point {
     location: value,
     spread: index === 0 ? null : 0.3,
     signals: [],
+    foundIn: null,
+    lower: null,
+    upper: null,
     ...changes,
   };
 }

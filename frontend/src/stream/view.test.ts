@@ -23,7 +23,7 @@ const episode = fc
         const characteristics = ["moisture", "force"].map((characteristic) =>
           someDefinition({ characteristic, location }),
         );
-        messages.push({ at, message: { type: "definitions", characteristics } });
+        messages.push({ at, message: { type: "definitions", characteristics, lines: [] } });
       }
       const points = ["moisture", "force"].flatMap((characteristic, which) => {
         if ((n + seed) % every[which]! !== 0) return [];
@@ -90,7 +90,7 @@ test("a store does not care how the stream is cut, repeated or ordered", () => {
 
 test("nothing that belongs to a later frame is shown", () => {
   const store = storeOf([
-    { at: frame(0), message: { type: "definitions", characteristics: [someDefinition()] } },
+    { at: frame(0), message: { type: "definitions", characteristics: [someDefinition()], lines: [] } },
     { at: frame(10), message: { type: "data", utc: UTC, points: [somePoint({ index: 0 })], counters: [] } },
     { at: frame(11), message: { type: "data", utc: UTC, points: [somePoint({ index: 1 })], counters: [] } },
   ]);
@@ -101,7 +101,7 @@ test("nothing that belongs to a later frame is shown", () => {
 test("a silence is told when it is three times as long as usual, and at least five seconds", () => {
   const at = (seconds: number) => seconds * TICKS;
   const store = storeOf([
-    { at: 0, message: { type: "definitions", characteristics: [someDefinition()] } },
+    { at: 0, message: { type: "definitions", characteristics: [someDefinition()], lines: [] } },
     ...[0, 4, 8].map((second, index): TimedMessage => ({
       at: at(second),
       message: { type: "data", utc: UTC, points: [somePoint({ index })], counters: [] },
@@ -124,7 +124,7 @@ test("a subgroup that fills is counted without bad values", () => {
     filling(7),
   ];
   const store = storeOf([
-    { at: 0, message: { type: "definitions", characteristics: [definition] } },
+    { at: 0, message: { type: "definitions", characteristics: [definition], lines: [] } },
     { at: 0, message: { type: "data", utc: UTC, points, counters: [] } },
   ]);
   expect(viewAt(store, 0).instruments[0]?.filling).toBe(2);

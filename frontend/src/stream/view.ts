@@ -3,7 +3,8 @@
  * before that frame, and of nothing else. So whoever is live, behind or in the replay sees the same.
  */
 
-import type { Counters, Definition, MediaTime, Point } from "./message";
+import { each } from "./kind";
+import type { Counters, Definition, LineOee, MediaTime, Point } from "./message";
 import { TICKS } from "./message";
 import type { Placed, Store } from "./store";
 
@@ -41,6 +42,7 @@ export interface View {
   readonly utc: number | null;
   readonly instruments: readonly Instrument[];
   readonly counters: readonly Counters[];
+  readonly lines: readonly LineOee[];
 }
 
 /** All that the page shows beside the frame at `at`. */
@@ -53,6 +55,7 @@ export function viewAt(store: Store, at: MediaTime): View {
       .definitionsIn(from, at)
       .map((definition) => instrument(definition, store.pointsIn(definition.characteristic, from, at), at)),
     counters: store.countersIn(from, at),
+    lines: store.linesIn(from, at),
   };
 }
 
@@ -64,7 +67,7 @@ function instrument(definition: Definition, points: readonly Placed[], at: Media
     points,
     current,
     freshness: freshness(points, at),
-    filling: filling(points, definition.size),
+    filling: filling(points, each(definition)),
     signals: plotted ? plotted.point.signals.map(({ rule }) => rule) : [],
   };
 }

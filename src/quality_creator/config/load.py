@@ -263,6 +263,8 @@ def _chart(key: str, plan: ChartPlan) -> Iterator[str]:
         yield f"{key}.estimate_from: {plan.estimate_from}; limits come from at least 2 points"
     if plan.target is not None and plan.kind not in WEIGHTED:
         yield f"{key}.target: {plan.kind} judges by its centre; only ewma and cusum have a target"
+    if plan.width != 3.0 and plan.kind != "ewma":
+        yield f"{key}.width: {plan.width}; only ewma has another than 3 sigma"
     if plan.head_start > plan.decision:
         yield f"{key}.head_start: {plan.head_start}; it is at most `decision`, {plan.decision}"
     if limits is None:

@@ -1,7 +1,8 @@
 """What a chart remembers between two steps, and its bytes.
 
 A state is a few hundred bytes whatever has passed through it. Its bytes carry a format number
-and a digest: bytes that were changed, cut or made elsewhere are refused, never half believed. OEE, traces and switching seal theirs in the same way.
+and a digest: bytes that were changed, cut or made elsewhere are refused, never half believed.
+OEE, traces and switching rules seal their states in the same way.
 """
 
 import hashlib

@@ -13,11 +13,12 @@ from quality_creator import quality
 from quality_creator.actions import engineering
 from quality_creator.actions.engineering import Entry, Histogram, Standing, Wrong
 from quality_creator.actions.hub import Hub
+from quality_creator.model.characteristic import COUNTS, WEIGHTED, ChartPlan
 from quality_creator.model.errors import BadInput, Conflict
 from quality_creator.model.ids import CharacteristicId, LineId
 from quality_creator.model.person import Role, Visitor
 from quality_creator.model.text import Language
-from quality_creator.quality import arl_rules
+from quality_creator.quality import arl, arl_rules
 from quality_creator.quality.rules import NELSON, WESTERN_ELECTRIC
 from quality_creator.web import pages
 from quality_creator.web.api import json
@@ -176,7 +177,9 @@ async def _characteristic(
         "seen": "" if found is None else engineering.seen(found),
         "error": None if error is None else _refusal(language(request), error),
         "place": request.url.path.rpartition("/")[2] if error is not None else "",
-        "alarms": await asyncio.to_thread(_false_alarms, standing.characteristic.chart.rules),
+        "alarms": await asyncio.to_thread(_alarms_of, standing.characteristic.chart),
+        "counts": standing.characteristic.chart.kind in COUNTS,
+        "weighted": standing.characteristic.chart.kind in WEIGHTED,
         "nelson": NELSON,
         "western": WESTERN_ELECTRIC,
         "here": f"/lines/{standing.characteristic.line}/{standing.characteristic.id}",
@@ -196,6 +199,18 @@ def _refusal(reader: Language, error: BadInput | Conflict) -> tuple[str, bool]:
     if isinstance(error, Conflict):
         return pages.say(reader, REFUSALS["not-seen"]), True
     return str(error), reader == "en"
+
+
+def _alarms_of(plan: ChartPlan) -> dict[str, object]:
+    """The in-control average run length of a chart as it is judged."""
+    match plan.kind:
+        case "ewma":
+            length = arl.ewma(plan.weight, plan.width)
+        case "cusum":
+            length = arl.cusum(plan.slack, plan.decision, head_start=plan.head_start)
+        case _:
+            return _false_alarms(plan.rules)
+    return {"arl": length, "exact": True, "per_thousand": 1000.0 / length}
 
 
 def _false_alarms(rules: tuple[str, ...]) -> dict[str, object]:
