@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from quality_creator.model.errors import BadInput, NotFound, Unavailable
+from quality_creator.model.errors import BadInput, Conflict, NotFound, Unavailable
 from quality_creator.store.objects import open_objects
 
 NAME = "episodes/e/720p/0.m4s"
@@ -19,7 +19,11 @@ class Bucket(BaseHTTPRequestHandler):
     protocol_version = "HTTP/1.1"
 
     def do_PUT(self) -> None:
-        self.objects[self.path] = self.rfile.read(int(self.headers["content-length"]))
+        data = self.rfile.read(int(self.headers["content-length"]))
+        if self.headers.get("if-none-match") == "*" and self.path in self.objects:
+            self._answer(412, b"<Error><Code>PreconditionFailed</Code></Error>")
+            return
+        self.objects[self.path] = data
         self._answer(200, b"")
 
     def do_GET(self) -> None:
@@ -85,6 +89,23 @@ def test_what_is_put_can_be_had_whole_and_in_pieces(
     kept = {path.relative_to(tmp_path).as_posix(): path.read_bytes() for path in tmp_path.rglob("*.m4s")}
     assert kept == ({"objects/" + NAME: b"0123456789"} if not address else {})
     assert bucket == ({f"/factory/qc/{NAME}": b"0123456789"} if address.startswith("s3") else {})
+
+
+@pytest.mark.parametrize("address", ["", "memory://", "s3://factory/qc"])
+def test_what_never_changes_is_never_replaced(address: str, tmp_path: Path, bucket: dict[str, bytes]) -> None:
+    async def check() -> None:
+        objects = open_objects(address, tmp_path)
+        await objects.put_new("log/tile/0/000", b"one")
+        await objects.put_new("log/tile/0/000", b"one")
+        with pytest.raises(Conflict, match="log/tile/0/000"):
+            await objects.put_new("log/tile/0/000", b"two")
+        assert await objects.get("log/tile/0/000") == b"one"
+        await objects.replace("log/checkpoint", b"one")
+        await objects.replace("log/checkpoint", b"two")
+        assert await objects.get("log/checkpoint") == b"two"
+
+    asyncio.run(check())
+    assert not list(tmp_path.rglob("*#*"))
 
 
 @pytest.mark.parametrize("address", ["ftp://somewhere", "s3://", "bucket"])

@@ -2,16 +2,17 @@
 
 import asyncio
 import os
+import secrets
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import obstore
-from obstore.exceptions import BaseError
+from obstore.exceptions import AlreadyExistsError, BaseError
 from obstore.store import LocalStore, MemoryStore, S3Store
 
-from quality_creator.model.errors import BadInput, NotFound, Unavailable
+from quality_creator.model.errors import BadInput, Conflict, NotFound, Unavailable
 
 if TYPE_CHECKING:
     from obstore.store import ObjectStore
@@ -40,6 +41,41 @@ class Objects:
             if self.folder is not None:
                 # obstore renames the file into its place, but leaves writing it out to the system.
                 await asyncio.to_thread(self._sync, self.folder / name, self.folder)
+
+    async def put_new(self, name: str, data: bytes) -> None:
+        """Keep an object that never changes: when this returns, it outlives a power cut.
+
+        Whole or absent whenever the machine stops. Putting the same bytes again is no error.
+
+        Raises:
+            Conflict: there are other bytes under this name; they stay.
+            Unavailable: it can't be kept now, in the store's words.
+        """
+        with _translated(name):
+            if self.folder is not None:
+                new = await asyncio.to_thread(_link, self.folder / name, data)
+                await asyncio.to_thread(self._sync, self.folder / name, self.folder)
+            else:
+                try:
+                    await obstore.put_async(self._store, name, data, mode="create")
+                    new = True
+                except AlreadyExistsError:
+                    new = False
+        if not new and await self.get(name) != data:
+            raise Conflict(f"the object {name} is there with other bytes; it is not replaced")
+
+    async def replace(self, name: str, data: bytes) -> None:
+        """Put an object in the place of the one before, one of which is there whenever the machine stops.
+
+        Raises:
+            Unavailable: it can't be kept now, in the store's words.
+        """
+        with _translated(name):
+            if self.folder is not None:
+                await asyncio.to_thread(_rename, self.folder / name, data)
+                await asyncio.to_thread(self._sync, self.folder / name, self.folder)
+            else:
+                await obstore.put_async(self._store, name, data)
 
     async def get(self, name: str) -> bytes:
         """A whole object. Raises NotFound or Unavailable."""
@@ -83,6 +119,46 @@ def open_objects(address: str, data_folder: Path) -> Objects:
     except (BaseError, OSError, ValueError) as error:
         raise BadInput(f"hub.objects: {address or data_folder / FOLDER}: {_words(error)}") from error
     raise BadInput(f"hub.objects: {address!r}; leave it empty for a folder, or use s3://bucket/prefix")
+
+
+def _link(path: Path, data: bytes) -> bool:
+    """Write a file that is not there yet; False when it is."""
+    if path.exists():
+        return False
+    spare = _spare(path, data)
+    try:
+        path.hardlink_to(spare)
+    except FileExistsError:
+        return False
+    finally:
+        spare.unlink()
+    return True
+
+
+def _rename(path: Path, data: bytes) -> None:
+    """Write a file over the one before."""
+    spare = _spare(path, data)
+    try:
+        spare.replace(path)
+    except OSError:
+        spare.unlink(missing_ok=True)
+        raise
+
+
+def _spare(path: Path, data: bytes) -> Path:
+    """A file beside its place, with its bytes on the disk."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    # Names with `#` are those of obstore's own unfinished files: its lists leave them out.
+    spare = path.with_name(f"{path.name}#{secrets.token_hex(4)}")
+    try:
+        with spare.open("xb") as file:
+            file.write(data)
+            file.flush()
+            os.fsync(file.fileno())
+    except OSError:
+        spare.unlink(missing_ok=True)
+        raise
+    return spare
 
 
 def sync_file(path: Path) -> None:

@@ -344,3 +344,44 @@ audit = Table(
     Column("detail", Json, nullable=False),
     comment="Who did what: rows are added and never change; the database refuses it.",
 )
+
+log_entries = Table(
+    "log_entries",
+    metadata,
+    Column("index", BigInteger, primary_key=True, autoincrement=False),
+    Column("leaf", LargeBinary, nullable=False, comment="the entry's bytes; they never change"),
+    Column("type", String(40), nullable=False),
+    Column("id", Text, nullable=False),
+    Column("subject", Text, nullable=False),
+    Column("document", LargeBinary, comment="null where the document is kept elsewhere"),
+    Column("entered", UtcTime, nullable=False),
+    Index("ix_log_entries_subject", "subject", "type"),
+    comment="The transparency log's entries, whether or not they are in its tree yet.",
+)
+
+log_heads = Table(
+    "log_heads",
+    metadata,
+    Column("origin", Text, primary_key=True),
+    Column("size", BigInteger, nullable=False),
+    Column("root", LargeBinary, nullable=False),
+    comment="The newest tree that may have been signed; signing waits for the change of this row.",
+)
+
+log_checkpoints = Table(
+    "log_checkpoints",
+    metadata,
+    Column("size", BigInteger, primary_key=True, autoincrement=False),
+    Column("note", LargeBinary, nullable=False, comment="with the cosignatures of a quorum"),
+    comment="What was published: the first that covers an entry says when the entry was there.",
+)
+
+digests = Table(
+    "digests",
+    metadata,
+    Column("episode", String(36), ForeignKey("episodes.id"), primary_key=True),
+    Column("msn", Integer, primary_key=True, autoincrement=False),
+    Column("segments", LargeBinary, nullable=False, comment="SHA-256 of each rendition, in their order"),
+    Column("messages", LargeBinary, nullable=False, comment="SHA-256 of the segment's messages"),
+    comment="What was served, as the log's progress entries count it.",
+)
