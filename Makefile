@@ -52,9 +52,14 @@ frontend/node_modules/.package-lock.json: frontend/package-lock.json $(VENV)/dev
 	cd frontend && $(NPM) ci --silent --no-audit --no-fund
 	touch $@
 
+# Verifiers of credentials that are not ours.
+tests/foreign/node_modules/.package-lock.json: tests/foreign/package-lock.json $(VENV)/dev.stamp
+	cd tests/foreign && $(NPM) ci --silent --no-audit --no-fund --ignore-scripts
+	touch $@
+
 run-ready: $(VENV)/run.stamp $(VENV)/package.stamp
 
-dev-ready: $(VENV)/dev.stamp $(VENV)/package.stamp
+dev-ready: $(VENV)/dev.stamp $(VENV)/package.stamp tests/foreign/node_modules/.package-lock.json
 
 browser:
 	@$(BIN)/python -m tests.browser
@@ -69,4 +74,4 @@ lock:  ## renew the hashed requirement files from pyproject.toml
 	  requirements/bench.in -o requirements/bench.txt
 
 clean:
-	rm -rf $(VENV) build dist src/quality_creator/web/dist frontend/node_modules
+	rm -rf $(VENV) build dist src/quality_creator/web/dist frontend/node_modules tests/foreign/node_modules
