@@ -3,7 +3,7 @@
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from quality_creator.actions.sorting import Sorted, sort_out, suspicious
+from quality_creator.actions.sorting import Before, Sorted, sort_out, suspicious
 from quality_creator.factory.intake import Batch, Outcome
 from quality_creator.model.clock import Micros, micros
 from quality_creator.model.reading import Count, Refusal
@@ -60,7 +60,7 @@ def test_each_sequence_is_taken_once_whatever_is_sent_again(rounds: Rounds) -> N
             batch(*(measured(n, of=of, at=n + 100 * late) for n, of, late in one)) for one in transaction
         ]
         asked = suspicious(batches, store.streams(batches))
-        found = sort_out(batches, store.known(asked), {})
+        found = sort_out(batches, store.known(asked), Before({}))
         expected = [store.take(one) for one in batches]
         assert [
             (outcome.accepted, outcome.duplicates, [refusal.index for refusal in outcome.refusals])
@@ -71,7 +71,7 @@ def test_each_sequence_is_taken_once_whatever_is_sent_again(rounds: Rounds) -> N
 
 def alone(*batches: Batch, counts: dict[str, Count] | None = None) -> Sorted:
     """Sort out what comes to an empty store."""
-    return sort_out(batches, {}, counts or {})
+    return sort_out(batches, {}, Before(counts or {}))
 
 
 def test_only_streams_that_do_not_go_up_are_looked_up() -> None:
@@ -89,7 +89,7 @@ def test_a_batch_is_charted_in_the_order_of_its_times_and_batches_in_that_of_the
 
 def test_a_sequence_that_is_used_again_is_refused_in_words() -> None:
     known = {("press", "moisture", ""): {7: micros(NOW)}}
-    found = sort_out([batch(measured(7, at=250))], known, {})
+    found = sort_out([batch(measured(7, at=250))], known, Before({}))
     assert found.outcomes[0].refusals == [
         Refusal(
             gauge=batch().gauge,

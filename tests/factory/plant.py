@@ -17,6 +17,15 @@ LINES = """
 [[lines]]
 id = "board"
 name = { zh-Hans = "板材线", en = "Board line" }
+oee = { ideal_cycle_s = 2.0 }
+
+[[traces]]
+id = "slide"
+name = { zh-Hans = "滑轨力", en = "Slide force" }
+line = "board"
+x = { name = { zh-Hans = "行程", en = "Travel" }, unit = "mm" }
+y = { name = { zh-Hans = "力", en = "Force" }, unit = "N" }
+upper = [[0, 20], [100, 20]]
 
 [[characteristics]]
 id = "moisture"

@@ -26,6 +26,8 @@ tags = [
   { tag = "film", characteristic = "oven", value = "oven" },
 ]
 counters = [{ tag = "line", line = "board" }]
+states = [{ tag = "line", line = "board", running = ["AUTO", "RUN"] }]
+traces = [{ tag = "slide", test = "slide", y = "force" }]
 
 [[gauges]]
 kind = "http"
@@ -137,7 +139,7 @@ def test_good_items_are_taken_and_bad_ones_named() -> None:
             'received the field \'reading\'; allowed: {"readings": [...], "counters"',
         ),
         ({"readings": READING}, "bad-json", "`readings`: received {"),
-        ({}, "missing-field", 'received an empty object; allowed: {"readings": [...], "counters": [...]}'),
+        ({}, "missing-field", 'received an empty object; allowed: {"readings": [...], "counters": [...], '),
     ],
 )
 def test_a_body_that_is_no_batch_is_refused_whole(body: object, reason: str, detail: str) -> None:
@@ -231,3 +233,49 @@ def test_mutated_bodies_give_a_batch_and_nothing_else() -> None:
         http.answer(batch, Outcome(0, refusals=batch.refusals)).encode()
         good += bool(batch.measurements)
     assert 500 < good < 9500
+
+
+STATE: dict[str, Any] = {"tag": "line", "state": "RUN", "time": "2026-05-04T08:29:59Z"}
+TRACE: dict[str, Any] = {
+    "tag": "slide",
+    "sequence": 4,
+    "time": "2026-05-04T08:29:59Z",
+    "specimen": "A-4",
+    "x": [0, 10, 20],
+    "force": [1, None, 2.5],
+}
+
+
+def test_states_and_traces_come_in_lists_of_their_own() -> None:
+    sink = Remembering()
+    post({"states": [STATE], "traces": [TRACE], "readings": [READING]}, sink)
+    [batch] = sink.batches
+    assert [(one.line, one.state) for one in batch.states] == [("board", "running")]
+    [trace] = batch.traces
+    assert (trace.test, trace.sequence, trace.specimen) == ("slide", 4, "A-4")
+    assert (trace.x, trace.y) == ((0.0, 10.0, 20.0), (1.0, None, 2.5))
+
+
+@pytest.mark.parametrize(
+    ("changes", "reason", "detail"),
+    [
+        ({"state": "running"}, "bad-state", "received 'running'; allowed: 'AUTO', 'RUN', 'stopped'"),
+        ({"state": 1}, "bad-state", "received 1"),
+        ({"force": [1, 2]}, "bad-trace", "received 3 of x and 2 of y"),
+        ({"force": [1, "2", 3]}, "bad-trace", "`force`: received '2'; allowed: finite numbers"),
+        ({"force": [1, True, 3]}, "bad-trace", "received True"),
+        ({"force": [1, 10**400, 3]}, "bad-trace", "received 1000"),
+        ({"x": [0, None, 20]}, "bad-trace", "`x` has a null"),
+        ({"x": 5}, "bad-trace", "a list of 2 to 20000 numbers"),
+        ({"x": [1]}, "bad-trace", "a list of 2 to 20000 numbers"),
+        ({"specimen": 3}, "bad-trace", "the specimen: received 3"),
+        ({"tag": "other"}, "unknown-tag", "`tag`: received 'other'"),
+    ],
+)
+def test_a_state_or_a_trace_that_can_not_be_is_named(
+    changes: dict[str, object], reason: str, detail: str
+) -> None:
+    name, item = ("states", STATE) if "state" in changes else ("traces", TRACE)
+    [refusal] = post({name: [{**item, **changes}]}, Remembering()).refusals
+    assert (refusal.list, refusal.index, refusal.reason) == (name, 0, reason)
+    assert detail in refusal.detail

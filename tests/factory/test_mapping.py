@@ -68,6 +68,8 @@ def test_a_reading_becomes_a_measurement() -> None:
         counts=[],
         count_items=[],
         refusals=[],
+        states=[],
+        traces=[],
     )
 
 

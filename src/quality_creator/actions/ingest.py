@@ -23,6 +23,7 @@ from quality_creator import quality
 from quality_creator.actions import choosing, judging
 from quality_creator.actions.books import Books, event
 from quality_creator.actions.judging import Chart
+from quality_creator.actions.shifts import Use
 from quality_creator.actions.sorting import Sorted
 from quality_creator.actions.telling import Judged
 from quality_creator.config import Config
@@ -31,7 +32,7 @@ from quality_creator.model.characteristic import Characteristic
 from quality_creator.model.clock import Utc, micros
 from quality_creator.model.errors import BadInput, Conflict, NotFound, QualityCreatorError, Unavailable
 from quality_creator.model.event import Counters, Definitions
-from quality_creator.model.ids import CharacteristicId, GaugeId
+from quality_creator.model.ids import CharacteristicId, GaugeId, LineId
 from quality_creator.store import charts, refusals
 from quality_creator.store.charts import Choice
 from quality_creator.store.database import Database, Transaction
@@ -133,8 +134,9 @@ class Ingest:
         Raises:
             Unavailable: the database can't be read.
             BadPayload: a chart in the database can't be read.
+            BadInput: a test's envelope can't be.
         """
-        return cls(config, database, await database.look(Books.load, config.characteristics), clock)
+        return cls(config, database, await database.look(Books.load, config), clock)
 
     # --- for connectors --------------------------------------------------------------------------
 
@@ -197,6 +199,12 @@ class Ingest:
         if name not in self._books.charts:
             raise NotFound(f"there is no characteristic {name!r}")
         return self._books.charts[name]
+
+    def use(self, line: LineId) -> Use:
+        """Where a line's OEE stands. Raises NotFound."""
+        if line not in self._books.uses:
+            raise NotFound(f"there is no line {line!r} whose OEE is configured")
+        return self._books.uses[line]
 
     def configured(self, name: CharacteristicId) -> Characteristic:
         """A characteristic as the configuration has it. Raises NotFound."""
@@ -367,7 +375,10 @@ class Ingest:
             old = tally.gauges.get(gauge, GaugeCounts())
             tally.gauges[gauge] = GaugeCounts(
                 accepted=old.accepted + outcome.accepted,
-                duplicates=old.duplicates + len(outcome.duplicates) + len(outcome.stale_counts),
+                duplicates=old.duplicates
+                + len(outcome.duplicates)
+                + len(outcome.stale_counts)
+                + outcome.overtaken,
                 refused=old.refused + len(outcome.refusals),
             )
 

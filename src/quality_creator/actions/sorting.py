@@ -1,13 +1,14 @@
 """Tell what is new from what was taken in before, batch by batch. Pure."""
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence, Set
+from dataclasses import dataclass, field
 
 from quality_creator.factory.intake import Batch, Outcome
 from quality_creator.model.clock import Micros, iso
 from quality_creator.model.ids import GaugeId
-from quality_creator.model.reading import Count, Measurement, Refusal
+from quality_creator.model.reading import Count, LineState, Measurement, Refusal, Trace
 from quality_creator.store.measurements import Known, Stream
+from quality_creator.store.traces import TraceKey, trace_key
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,6 +22,21 @@ class Sorted:
     gauges: Sequence[GaugeId]
     outcomes: Sequence[Outcome]
     """One for each batch, as is `gauges`."""
+    states: Sequence[LineState] = ()
+    """Those that are newer than what their lines said before."""
+    traces: Sequence[Trace] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Before:
+    """What was known of lines and tests."""
+
+    counts: Mapping[str, Count]
+    """The newest of each line."""
+    said: Mapping[str, Micros] = field(default_factory=dict)
+    """When each line's newest machine state was."""
+    traces: Set[TraceKey] = frozenset()
+    """Those of these batches' traces that are kept already."""
 
 
 def suspicious(batches: Sequence[Batch], known: Mapping[Stream, Known]) -> dict[Stream, list[int]]:
@@ -49,17 +65,21 @@ def suspicious(batches: Sequence[Batch], known: Mapping[Stream, Known]) -> dict[
 
 
 def sort_out(
-    batches: Sequence[Batch], known: Mapping[Stream, Mapping[int, Micros]], counts: Mapping[str, Count]
+    batches: Sequence[Batch], known: Mapping[Stream, Mapping[int, Micros]], before: Before
 ) -> Sorted:
     """Keep what is new.
 
     Args:
         batches: In the order of their arrival.
         known: For each suspicious stream, which of its sequences are kept, and their times.
-        counts: The newest count of each line.
+        before: What lines and tests brought before.
     """
     seen = {stream: dict(times) for stream, times in known.items()}
     newest: dict[str, Count] = {}
+    said = dict(before.said)
+    kept_traces = set(before.traces)
+    states: list[LineState] = []
+    traces: list[Trace] = []
     new: list[Measurement] = []
     outcomes: list[Outcome] = []
     for batch in batches:
@@ -67,14 +87,31 @@ def sort_out(
         new += _in_time(fresh)
         stale = []
         for position, count in enumerate(batch.counts):
-            before = newest.get(count.line) or counts.get(count.line)
-            if before is None or count.time > before.time:
+            last = newest.get(count.line) or before.counts.get(count.line)
+            if last is None or count.time > last.time:
                 newest[count.line] = count
             else:
                 stale.append(position)
-        accepted = len(fresh) + len(batch.counts) - len(stale)
-        outcomes.append(Outcome(accepted, duplicates, stale, [*batch.refusals, *refusals]))
-    return Sorted(new, newest, [batch.gauge for batch in batches], outcomes)
+        fresh_states = _newer(batch.states, said)
+        fresh_traces = [one for one in batch.traces if trace_key(one) not in kept_traces]
+        kept_traces |= {trace_key(one) for one in fresh_traces}
+        states += fresh_states
+        traces += fresh_traces
+        offered = len(batch.states) + len(batch.traces)
+        overtaken = offered - len(fresh_states) - len(fresh_traces)
+        accepted = len(fresh) + len(batch.counts) - len(stale) + offered - overtaken
+        outcomes.append(Outcome(accepted, duplicates, stale, [*batch.refusals, *refusals], overtaken))
+    return Sorted(new, newest, [batch.gauge for batch in batches], outcomes, states, traces)
+
+
+def _newer(states: Sequence[LineState], said: dict[str, Micros]) -> list[LineState]:
+    """The states that were not overtaken, in the order of their times; `said` moves on with them."""
+    fresh = []
+    for one in sorted(states, key=lambda state: state.time):
+        if one.line not in said or one.time > said[one.line]:
+            said[one.line] = one.time
+            fresh.append(one)
+    return fresh
 
 
 def _new(

@@ -6,6 +6,7 @@ import tomllib
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any, get_args
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 import msgspec
 
@@ -208,7 +209,10 @@ def _contradictions(config: Config) -> Iterator[str]:
     yield from _names("gauges", [gauge.id for gauge in config.gauges])
     yield from _names("characteristics", [c.id for c in config.characteristics])
     yield from _keys(config)
+    yield from _names("traces", [test.id for test in config.traces])
+    yield from _lines(config)
     yield from _characteristics(config)
+    yield from _traces(config)
     yield from _tags(config)
 
 
@@ -280,7 +284,35 @@ def _chart(key: str, plan: ChartPlan) -> Iterator[str]:
         yield f"{key}.target: the limits' centre is given already; give one of the two"
 
 
+def _lines(config: Config) -> Iterator[str]:
+    for index, line in enumerate(config.lines):
+        if line.oee is None:
+            continue
+        key = f"lines[{index}].oee"
+        starts = [shift.start for shift in line.oee.shifts]
+        if not starts:
+            yield f"{key}.shifts: none is given; give at least one"
+        if len(set(starts)) != len(starts):
+            yield f"{key}.shifts: two begin at the same time: {', '.join(starts)}"
+        try:
+            ZoneInfo(line.oee.zone)
+        except (ZoneInfoNotFoundError, ValueError, OSError):
+            yield f"{key}.zone: {line.oee.zone!r} is no time zone; write it as Asia/Shanghai"
+
+
+def _traces(config: Config) -> Iterator[str]:
+    lines = [line.id for line in config.lines]
+    for index, test in enumerate(config.traces):
+        if test.line not in lines:
+            there = ", ".join(lines) or "none"
+            yield f"traces[{index}].line: {test.line!r} is not in `lines`; there are: {there}"
+        if not test.upper and not test.lower:
+            yield f"traces[{index}]: neither `upper` nor `lower` is given"
+
+
 def _tags(config: Config) -> Iterator[str]:
+    tests = [test.id for test in config.traces]
+    with_oee = [line.id for line in config.lines if line.oee is not None]
     known = [one.id for one in config.characteristics]
     lines = [line.id for line in config.lines]
     for index, gauge in enumerate(config.gauges):
@@ -291,3 +323,9 @@ def _tags(config: Config) -> Iterator[str]:
         for number, counter in enumerate(gauge.counters):
             if counter.line not in lines:
                 yield f"gauges[{index}].counters[{number}].line: {counter.line!r} is not in `lines`"
+        for number, state in enumerate(gauge.states):
+            if state.line not in with_oee:
+                yield f"gauges[{index}].states[{number}].line: {state.line!r} is not a line with `oee`"
+        for number, trace in enumerate(gauge.traces):
+            if trace.test not in tests:
+                yield f"gauges[{index}].traces[{number}].test: {trace.test!r} is not in `traces`"

@@ -38,11 +38,57 @@ class Rtmp(_Section, frozen=True, kw_only=True):
     port: Port = 1935
 
 
+class Shift(_Section, frozen=True, kw_only=True):
+    """When a shift begins, each day; it ends where the next one begins."""
+
+    name: str
+    start: Annotated[str, msgspec.Meta(pattern="^([01][0-9]|2[0-3]):[0-5][0-9]$")]
+    """HH:MM in the line's time zone."""
+
+
+class Oee(_Section, frozen=True, kw_only=True):
+    """What a line's OEE is reckoned by."""
+
+    ideal_cycle_s: Annotated[float, msgspec.Meta(gt=0)]
+    """Seconds that one item takes at the best."""
+    shifts: tuple[Shift, ...] = (Shift(name="day", start="00:00"),)
+    zone: str = "UTC"
+    """The time zone of the shifts, as `Asia/Shanghai`."""
+    public: bool = False
+    """Whether viewers see it."""
+
+
 class Line(_Section, frozen=True, kw_only=True):
     """A production line, as ISA-95 has it."""
 
     id: LineId
     name: Text
+    oee: Oee | None = None
+
+
+class Axis(_Section, frozen=True, kw_only=True):
+    """What stands along one side of a laboratory trace."""
+
+    name: Text
+    unit: str
+
+
+Corners = tuple[tuple[float, float], ...]
+
+
+class TraceTest(_Section, frozen=True, kw_only=True):
+    """A test whose bench records a trace, and the envelope of limits that judges it."""
+
+    id: str
+    name: Text
+    line: LineId
+    x: Axis
+    y: Axis
+    decimals: int = 1
+    """Digits after the point of y when shown."""
+    upper: Corners = ()
+    """Corners [x, limit] in the order of x; two at one x are a step."""
+    lower: Corners = ()
 
 
 class Camera(_Section, tag_field="kind", tag="camera", frozen=True, kw_only=True):
@@ -121,12 +167,44 @@ class CounterTag(_Section, frozen=True, kw_only=True):
     time_format: Literal["rfc3339", "unix-s", "unix-ms", "unix-us"] = "rfc3339"
 
 
+class StateTag(_Section, frozen=True, kw_only=True):
+    """How a line's machine state arrives, and which words say what."""
+
+    tag: str
+    line: LineId
+    state: str = "state"
+    time: str = "time"
+    time_format: Literal["rfc3339", "unix-s", "unix-ms", "unix-us"] = "rfc3339"
+    running: tuple[str, ...] = ("running",)
+    stopped: tuple[str, ...] = ("stopped",)
+    planned_stop: tuple[str, ...] = ("planned-stop",)
+    unknown: tuple[str, ...] = ("unknown",)
+
+
+class TraceTag(_Section, frozen=True, kw_only=True):
+    """How a test's traces arrive: x and y as two lists of numbers of one length."""
+
+    tag: str
+    test: str
+    x: str = "x"
+    y: str = "y"
+    """A missing sample is null."""
+    time: str = "time"
+    time_format: Literal["rfc3339", "unix-s", "unix-ms", "unix-us"] = "rfc3339"
+    sequence: str = "sequence"
+    """Empty for a source without numbers of its own: then the time counts."""
+    specimen: str = "specimen"
+    """The field that names what was tested; it may be absent."""
+
+
 class Gauge(_Section, tag_field="kind", tag="gauge", frozen=True, kw_only=True):
     """What every connector has, whatever it speaks."""
 
     id: GaugeId
     tags: tuple[Tag, ...] = ()
     counters: tuple[CounterTag, ...] = ()
+    states: tuple[StateTag, ...] = ()
+    traces: tuple[TraceTag, ...] = ()
     future_s: Annotated[float, msgspec.Meta(ge=0)] = 5.0
     """How far ahead of our clock a source's time may be before the reading is refused."""
 
@@ -146,7 +224,7 @@ class MqttGauge(Gauge, tag="mqtt", frozen=True, kw_only=True):
 
 
 class HttpGauge(Gauge, tag="http", frozen=True, kw_only=True):
-    """Machines that post to `/api/readings` with this token."""
+    """Machines that post to `/api/readings` and `/api/traces` with this token."""
 
     token: str = ""
     token_env: str = ""
@@ -164,16 +242,44 @@ class CsvGauge(Gauge, tag="csv", frozen=True, kw_only=True):
 AnyGauge = MqttGauge | HttpGauge | CsvGauge
 
 
+class Keys(_Section, frozen=True, kw_only=True):
+    """How the private keys in `<data>/keys` are encrypted; without a passphrase they are not."""
+
+    passphrase_file: str = ""
+    """A file with the passphrase in its first line, which only its owner may read."""
+    passphrase_env: str = ""
+    """The environment variable with the passphrase."""
+
+
+class Signing(_Section, frozen=True, kw_only=True):
+    """How segments are signed while they are on air."""
+
+    enabled: bool = True
+    key: str = "hub"
+    """A P-256 key in `<data>/keys`, by its name; `hub` is made at the first start."""
+    certificate: str = ""
+    """The key's certificates as PEM, its own first; empty for one of the hub's own test authority."""
+    source: Literal[
+        "compositeCapture", "digitalCapture", "virtualRecording", "compositeSynthetic", "algorithmicMedia"
+    ] = "compositeCapture"
+    """What the pictures are, in IPTC's words; it stands in every manifest."""
+    timestamp: str = ""
+    """The address of an RFC 3161 time-stamp authority for exported files; empty for none."""
+
+
 class Config(_Section, frozen=True, kw_only=True):
     """The file."""
 
     hub: Hub = Hub()
     rtmp: Rtmp = Rtmp()
+    keys: Keys = Keys()
+    signing: Signing = Signing()
     brand: Text | None = None
     lines: tuple[Line, ...] = ()
     cameras: tuple[AnyCamera, ...] = ()
     gauges: tuple[AnyGauge, ...] = ()
     characteristics: tuple[Characteristic, ...] = ()
+    traces: tuple[TraceTest, ...] = ()
 
     folder: str = "."
     """The configuration file's folder, from which relative paths count; not a key of the file."""

@@ -3,7 +3,12 @@
     POST /api/readings
     {"readings": [{"tag": "moisture", "value": 8.1, "time": "2026-05-04T08:30:00.25Z", "sequence": 17,
                    "status": "good", "unit": "%"}],
-     "counters": [{"tag": "line-1", "total": 1204, "rejected": 7, "time": "2026-05-04T08:30:00Z"}]}
+     "counters": [{"tag": "line-1", "total": 1204, "rejected": 7, "time": "2026-05-04T08:30:00Z"}],
+     "states": [{"tag": "line-1", "state": "running", "time": "2026-05-04T08:30:00Z"}]}
+
+    POST /api/traces
+    {"traces": [{"tag": "slide", "sequence": 3, "time": "2026-05-04T08:30:00Z", "specimen": "A-117",
+                 "x": [0, 10, 20], "y": [0.0, 12.5, 11.9]}]}
 
 What is good is taken in and what is bad is named by list and index; what was taken in before
 does nothing, so a sender that got no answer sends the same again. The answer comes when all of
@@ -13,8 +18,9 @@ it is durable.
 import asyncio
 import hmac
 from collections.abc import Callable, Iterable, Iterator
+from dataclasses import replace
 from datetime import datetime
-from typing import Any, Literal
+from typing import Any, get_args
 
 import msgspec
 
@@ -22,9 +28,9 @@ from quality_creator.config import HttpGauge
 from quality_creator.factory.intake import Batch, ConnectorStatus, Outcome, Sink, Tally
 from quality_creator.factory.mapping import GaugeMapping, Item, Refused, decode, read_items, refused, shown
 from quality_creator.model.errors import Unavailable
-from quality_creator.model.reading import Reason, Refusal
+from quality_creator.model.reading import Among, Reason, Refusal
 
-Among = Literal["readings", "counters"]
+LISTS: tuple[Among, ...] = get_args(Among)
 
 QUICK_BODY = 256 << 10
 """Bytes that are read at once, on the event loop: about 2,000 readings, some 10 ms."""
@@ -68,42 +74,43 @@ def read_body(mapping: GaugeMapping, body: bytes, now: datetime) -> Batch:
     """The batch in a body; a body that can't be read is a batch of one refusal."""
     try:
         decoded = decode(body)
-        readings, counters = _lists(decoded)
+        lists = _lists(decoded)
     except Refused as error:
         return refused(mapping.gauge, error.reason, error.detail)
     unknown: list[Refusal] = []
-    items = [
-        *_routed(mapping, "readings", readings, unknown),
-        *_routed(mapping, "counters", counters, unknown),
-    ]
+    items = [item for name in LISTS for item in _routed(mapping, name, lists.get(name, []), unknown)]
     batch = read_items(mapping, items, now)
-    return Batch(
-        batch.gauge,
-        batch.measurements,
-        batch.items,
-        batch.counts,
-        batch.count_items,
-        sorted([*unknown, *batch.refusals], key=lambda refusal: (refusal.among != "readings", refusal.index)),
+    return replace(
+        batch,
+        refusals=sorted(
+            [*unknown, *batch.refusals], key=lambda refusal: (LISTS.index(refusal.among), refusal.index)
+        ),
     )
 
 
-def _lists(decoded: Any) -> tuple[list[Any], list[Any]]:
-    shape = 'allowed: {"readings": [...], "counters": [...]}, one of them or both'
+def _lists(decoded: Any) -> dict[str, list[Any]]:
+    lists = ", ".join(f'"{name}": [...]' for name in LISTS)
+    shape = f"allowed: {{{lists}}}, one of them or several"
     if type(decoded) is not dict:
         raise Refused("bad-json", f"received {shown(decoded)}; {shape}")
     for name, value in decoded.items():
-        if name not in ("readings", "counters"):
+        if name not in LISTS:
             raise Refused("bad-json", f"received the field {shown(name)}; {shape}")
         if type(value) is not list:
             raise Refused("bad-json", f"`{name}`: received {shown(value)}; {shape}")
     if not decoded:
         raise Refused("missing-field", f"received an empty object; {shape}")
-    return decoded.get("readings", []), decoded.get("counters", [])
+    return decoded
 
 
 def _routed(mapping: GaugeMapping, among: Among, items: list[Any], unknown: list[Refusal]) -> Iterator[Item]:
     """Each item with the routes of its tag; those without go to `unknown`."""
-    tags = mapping.reading_tags if among == "readings" else mapping.counter_tags
+    tags = {
+        "readings": mapping.reading_tags,
+        "counters": mapping.counter_tags,
+        "states": mapping.state_tags,
+        "traces": mapping.trace_tags,
+    }[among]
     for index, item in enumerate(items):
         tag = item.get("tag") if type(item) is dict else None
         routes = tags.get(tag) if type(tag) is str else None

@@ -9,7 +9,7 @@ import msgspec
 
 from quality_creator.model.clock import Utc
 from quality_creator.model.ids import GaugeId
-from quality_creator.model.reading import Count, Measurement, Refusal
+from quality_creator.model.reading import Count, LineState, Measurement, Refusal, Trace
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,6 +26,8 @@ class Batch:
     counts: Sequence[Count] = ()
     count_items: Sequence[int] = ()
     refusals: Sequence[Refusal] = ()
+    states: Sequence[LineState] = ()
+    traces: Sequence[Trace] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,13 +35,15 @@ class Outcome:
     """What became of a batch, once that is durable."""
 
     accepted: int
-    """Measurements and counts that are new."""
+    """Measurements, counts, states and traces that are new."""
     duplicates: Sequence[int] = ()
     """Positions in the batch's measurements of those that had been taken in before."""
     stale_counts: Sequence[int] = ()
     """Positions in the batch's counts of those that a newer one had overtaken."""
     refusals: Sequence[Refusal] = ()
     """All of the batch's, and those that only the store could find; `index` is the item's."""
+    overtaken: int = 0
+    """States that a newer one had overtaken, and traces that had been taken in before."""
 
 
 Sink = Callable[[Batch], Awaitable[Outcome]]
@@ -102,7 +106,7 @@ class Tally:
     def add(self, outcome: Outcome, now: datetime) -> None:
         """Note what became of a batch."""
         self._accepted += outcome.accepted
-        self._duplicates += len(outcome.duplicates) + len(outcome.stale_counts)
+        self._duplicates += len(outcome.duplicates) + len(outcome.stale_counts) + outcome.overtaken
         self._refused += len(outcome.refusals)
         if outcome.accepted:
             self._last_reading = now

@@ -15,14 +15,24 @@ from typing import Any, Literal, NamedTuple, get_args
 
 import msgspec
 
-from quality_creator.config import AnyGauge, Config, CounterTag, Tag
+from quality_creator.config import AnyGauge, Config, CounterTag, StateTag, Tag, TraceTag
 from quality_creator.factory import units
 from quality_creator.factory.intake import Batch
 from quality_creator.model.characteristic import COUNTS, PAIRED, PROPORTIONS, Characteristic, ChartPlan
 from quality_creator.model.clock import Micros, micros
 from quality_creator.model.errors import BadInput
 from quality_creator.model.ids import CharacteristicId, GaugeId
-from quality_creator.model.reading import Count, Measurement, Reason, Refusal, Status
+from quality_creator.model.reading import (
+    Among,
+    Count,
+    LineState,
+    MachineState,
+    Measurement,
+    Reason,
+    Refusal,
+    Status,
+    Trace,
+)
 
 LARGEST = 2**63 - 1
 """The largest sequence or count: what a database's integer holds."""
@@ -88,11 +98,40 @@ class CounterRoute:
 
 
 @dataclass(frozen=True, slots=True)
+class StateRoute:
+    """How one tag becomes a line's machine states."""
+
+    line: str
+    state: Path
+    time: Path
+    time_format: TimeFormat
+    words: Mapping[str, MachineState]
+    """What the machine says, and what it means."""
+
+
+@dataclass(frozen=True, slots=True)
+class TraceRoute:
+    """How one tag becomes a test's traces."""
+
+    gauge: GaugeId
+    test: str
+    x: Path
+    y: Path
+    time: Path
+    time_format: TimeFormat
+    sequence: Path
+    """Empty when the source has no numbers: then its time, in microseconds, is the number."""
+    specimen: Path
+
+
+@dataclass(frozen=True, slots=True)
 class Routes:
     """Everything that comes from one tag; one payload may carry several characteristics."""
 
     readings: tuple[Route, ...]
     counters: tuple[CounterRoute, ...]
+    states: tuple[StateRoute, ...] = ()
+    traces: tuple[TraceRoute, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,8 +143,10 @@ class GaugeMapping:
     """Microseconds that a source may be ahead of our clock."""
     tags: Mapping[str, Routes]
     reading_tags: Mapping[str, Routes]
-    """`tags` without counters, for messages that keep the two apart."""
+    """`tags` with readings alone, for messages that keep the kinds apart; and so on."""
     counter_tags: Mapping[str, Routes]
+    state_tags: Mapping[str, Routes]
+    trace_tags: Mapping[str, Routes]
 
     def clock(self, now: datetime) -> Clock:
         """Our clock, as it is needed for this gauge."""
@@ -142,24 +183,39 @@ def gauge_mapping(
         (counter.tag, _counter_route(counter, f"{where}.counters[{number}]"))
         for number, counter in enumerate(gauge.counters)
     ]
+    states = [
+        (state.tag, _state_route(state, f"{where}.states[{number}]"))
+        for number, state in enumerate(gauge.states)
+    ]
+    traces = [
+        (trace.tag, _trace_route(gauge, trace, f"{where}.traces[{number}]"))
+        for number, trace in enumerate(gauge.traces)
+    ]
     return GaugeMapping(
         gauge=gauge.id,
         future=round(gauge.future_s * 1e6),
-        tags=_by_tag(readings, counters),
-        reading_tags=_by_tag(readings, []),
-        counter_tags=_by_tag([], counters),
+        tags=_by_tag(readings, counters, states, traces),
+        reading_tags=_by_tag(readings=readings),
+        counter_tags=_by_tag(counters=counters),
+        state_tags=_by_tag(states=states),
+        trace_tags=_by_tag(traces=traces),
     )
 
 
 def _by_tag(
-    readings: Sequence[tuple[str, Route]], counters: Sequence[tuple[str, CounterRoute]]
+    readings: Sequence[tuple[str, Route]] = (),
+    counters: Sequence[tuple[str, CounterRoute]] = (),
+    states: Sequence[tuple[str, StateRoute]] = (),
+    traces: Sequence[tuple[str, TraceRoute]] = (),
 ) -> dict[str, Routes]:
     return {
         tag: Routes(
             tuple(route for name, route in readings if name == tag),
             tuple(route for name, route in counters if name == tag),
+            tuple(route for name, route in states if name == tag),
+            tuple(route for name, route in traces if name == tag),
         )
-        for tag in dict.fromkeys(name for name, _ in [*readings, *counters])
+        for tag in dict.fromkeys(name for name, _ in [*readings, *counters, *states, *traces])
     }
 
 
@@ -210,6 +266,40 @@ def _counter_route(counter: CounterTag, where: str) -> CounterRoute:
     )
 
 
+def _state_route(state: StateTag, where: str) -> StateRoute:
+    meanings: list[tuple[MachineState, tuple[str, ...]]] = [
+        ("running", state.running),
+        ("stopped", state.stopped),
+        ("planned-stop", state.planned_stop),
+        ("unknown", state.unknown),
+    ]
+    words: dict[str, MachineState] = {}
+    for meaning, spellings in meanings:
+        for word in spellings:
+            if words.setdefault(word, meaning) != meaning:
+                raise BadInput(f"{where}: {word!r} means both {words[word]} and {meaning}")
+    return StateRoute(
+        line=state.line,
+        state=_path(state.state, f"{where}.state"),
+        time=_path(state.time, f"{where}.time"),
+        time_format=state.time_format,
+        words=words,
+    )
+
+
+def _trace_route(gauge: AnyGauge, trace: TraceTag, where: str) -> TraceRoute:
+    return TraceRoute(
+        gauge=gauge.id,
+        test=trace.test,
+        x=_path(trace.x, f"{where}.x"),
+        y=_path(trace.y, f"{where}.y"),
+        time=_path(trace.time, f"{where}.time"),
+        time_format=trace.time_format,
+        sequence=_path(trace.sequence, f"{where}.sequence") if trace.sequence else (),
+        specimen=_path(trace.specimen, f"{where}.specimen") if trace.specimen else (),
+    )
+
+
 def _path(name: str, where: str) -> Path:
     steps = tuple(name.split("."))
     if not all(steps):
@@ -228,7 +318,7 @@ class Refused(Exception):
         self.reason: Reason = reason
         self.detail = detail
 
-    def refusal(self, gauge: GaugeId, index: int, among: Literal["readings", "counters"]) -> Refusal:
+    def refusal(self, gauge: GaugeId, index: int, among: Among) -> Refusal:
         """In words for the sender."""
         return Refusal(gauge=gauge, reason=self.reason, detail=self.detail, index=index, among=among)
 
@@ -285,6 +375,8 @@ def read_items(mapping: GaugeMapping, items: Iterable[Item], now: datetime) -> B
     places: list[int] = []
     counts: list[Count] = []
     count_places: list[int] = []
+    states: list[LineState] = []
+    traces: list[Trace] = []
     refusals: list[Refusal] = []
     for index, tag, routes, item in items:
         for route in routes.readings:
@@ -299,7 +391,17 @@ def read_items(mapping: GaugeMapping, items: Iterable[Item], now: datetime) -> B
                 count_places.append(index)
             except Refused as error:
                 refusals.append(error.refusal(mapping.gauge, index, "counters"))
-    return Batch(mapping.gauge, measurements, places, counts, count_places, refusals)
+        for state in routes.states:
+            try:
+                states.append(line_state(state, item, clock))
+            except Refused as error:
+                refusals.append(error.refusal(mapping.gauge, index, "states"))
+        for one in routes.traces:
+            try:
+                traces.append(trace(one, item, clock))
+            except Refused as error:
+                refusals.append(error.refusal(mapping.gauge, index, "traces"))
+    return Batch(mapping.gauge, measurements, places, counts, count_places, refusals, states, traces)
 
 
 def refused(gauge: GaugeId, reason: Reason, detail: str) -> Batch:
@@ -364,6 +466,68 @@ def count(route: CounterRoute, item: Any, clock: Clock) -> Count:
         raise Refused("bad-count", f"received {rejected} rejected of {total} in total; allowed: at most all")
     time = _time(_required(item, route.time), route.time_format, clock)
     return Count(line=route.line, time=time, total=total, rejected=rejected)
+
+
+def line_state(route: StateRoute, item: Any, clock: Clock) -> LineState:
+    """A line's machine state. Raises Refused."""
+    received = _required(item, route.state)
+    state = route.words.get(received) if type(received) is str else None
+    if state is None:
+        allowed = ", ".join(map(repr, route.words))
+        raise Refused("bad-state", f"received {shown(received)}; allowed: {allowed}")
+    return LineState(
+        line=route.line, time=_time(_required(item, route.time), route.time_format, clock), state=state
+    )
+
+
+SAMPLES = 20_000
+"""Samples of one trace at most."""
+
+
+def trace(route: TraceRoute, item: Any, clock: Clock) -> Trace:
+    """A test's trace. Raises Refused."""
+    x = _samples(_required(item, route.x), route.x)
+    y = _samples(_required(item, route.y), route.y)
+    if len(x) != len(y):
+        raise Refused("bad-trace", f"received {len(x)} of x and {len(y)} of y; allowed: equally many")
+    if None in x:
+        raise Refused("bad-trace", f"`{_dotted(route.x)}` has a null; only y may miss a sample")
+    time = _time(_required(item, route.time), route.time_format, clock)
+    specimen = _optional(item, route.specimen)
+    if specimen is _ABSENT:
+        specimen = ""
+    if type(specimen) is not str or len(specimen) > 128:
+        raise Refused("bad-trace", f"the specimen: received {shown(specimen)}; allowed: a short text")
+    return Trace(
+        test=route.test,
+        gauge=route.gauge,
+        sequence=_sequence(_required(item, route.sequence)) if route.sequence else time,
+        time=time,
+        specimen=specimen,
+        x=tuple(value for value in x if value is not None),
+        y=tuple(y),
+    )
+
+
+def _samples(received: Any, path: Path) -> list[float | None]:
+    name = _dotted(path)
+    if type(received) is not list or not 2 <= len(received) <= SAMPLES:
+        raise Refused(
+            "bad-trace", f"`{name}`: received {shown(received)}; allowed: a list of 2 to {SAMPLES} numbers"
+        )
+    found: list[float | None] = []
+    for value in received:
+        if value is None:
+            found.append(None)
+            continue
+        if type(value) not in (int, float) or not abs(value) <= _LARGEST:
+            raise Refused("bad-trace", f"`{name}`: received {shown(value)}; allowed: finite numbers, or null")
+        found.append(float(value))
+    return found
+
+
+_LARGEST = 1e300
+"""Beyond it a difference of two samples is no number any more."""
 
 
 def _optional(item: Any, path: Path) -> Any:

@@ -128,6 +128,8 @@ def _routes(mapping: GaugeMapping, topic: str) -> Routes | None:
     return Routes(
         tuple(route for routes in found for route in routes.readings),
         tuple(route for routes in found for route in routes.counters),
+        tuple(route for routes in found for route in routes.states),
+        tuple(route for routes in found for route in routes.traces),
     )
 
 

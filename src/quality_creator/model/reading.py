@@ -49,6 +49,33 @@ class Count(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
     rejected: int
 
 
+MachineState = Literal["running", "stopped", "planned-stop", "unknown"]
+"""How a line's time is spent: stopped is a loss; a planned stop is a break or no orders."""
+
+
+class LineState(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, gc=False):
+    """From `time` on a line is in `state`."""
+
+    line: str
+    time: Micros
+    state: MachineState
+
+
+class Trace(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """A series that a test bench recorded of one specimen: force over travel, temperature over time."""
+
+    test: str
+    gauge: GaugeId
+    sequence: int
+    """The source's own number; (test, gauge, sequence) is taken in once."""
+    time: Micros
+    specimen: str
+    x: tuple[float, ...]
+    """Finite, in the test's unit; may go back and forth."""
+    y: tuple[float | None, ...]
+    """As many; None is a missing sample."""
+
+
 Reason = Literal[
     "bad-json",
     "unknown-topic",
@@ -61,7 +88,12 @@ Reason = Literal[
     "bad-status",
     "bad-sequence",
     "bad-count",
+    "bad-state",
+    "bad-trace",
 ]
+
+Among = Literal["readings", "counters", "states", "traces"]
+"""The lists of a message."""
 
 
 class Refusal(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -73,5 +105,5 @@ class Refusal(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=T
     """What was received and what is allowed."""
     index: int | None = None
     """Position in the batch, from 0; absent when the batch as a whole could not be read."""
-    among: Literal["readings", "counters"] = "readings"
-    """In which of the batch's two lists `index` counts."""
+    among: Among = "readings"
+    """In which of the batch's lists `index` counts."""

@@ -7,7 +7,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import BaseRoute
 
-from quality_creator.actions import episodes, readings, status
+from quality_creator.actions import episodes, readings, status, studio
 from quality_creator.actions.hub import Hub
 from quality_creator.factory.http import HttpConnector
 from quality_creator.model.errors import BadInput
@@ -60,19 +60,19 @@ def routes(hub: Hub) -> list[BaseRoute]:
         return json(made, 201)
 
     @producer
-    async def start(request: Request, _: Visitor) -> Response:
-        return json(await episodes.start(hub, _slug(request)))
+    async def start(request: Request, visitor: Visitor) -> Response:
+        return json(await episodes.start(hub, _slug(request), visitor.name))
 
     @producer
     async def end(request: Request, _: Visitor) -> Response:
         return json(await episodes.end(hub, _slug(request)))
 
     @producer
-    async def scene(request: Request, _: Visitor) -> Response:
+    async def scene(request: Request, visitor: Visitor) -> Response:
         wanted = await decoded(request, Scene)
-        position = await episodes.set_scene(hub, _slug(request), wanted)
-        request.state.detail = {"layout": wanted.layout, "sources": wanted.sources, "position": position}
-        return json({"position": position})
+        done = await studio.perform(hub, _slug(request), studio.Put(scene=wanted), visitor.name)
+        request.state.detail = {"layout": wanted.layout, "sources": wanted.sources, "position": done.position}
+        return json({"position": done.position})
 
     @allow(*STAFF)
     async def show_status(request: Request, _: Visitor) -> Response:
@@ -91,6 +91,7 @@ def routes(hub: Hub) -> list[BaseRoute]:
         Door("POST", "/api/episodes/{slug}/scene", scene, act="episode.scene"),
         Door("GET", "/api/status", show_status),
         Door("POST", "/api/readings", post_readings, act=Trail.NONE),  # a measurement is its own record
+        Door("POST", "/api/traces", post_readings, act=Trail.NONE),  # and so is a trace
     ]
 
 

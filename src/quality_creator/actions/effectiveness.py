@@ -1,0 +1,70 @@
+"""How well lines use their time, as people and viewers see it."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import msgspec
+
+from quality_creator.actions.hub import Hub
+from quality_creator.actions.shifts import so_far
+from quality_creator.config import Line
+from quality_creator.model.clock import Micros
+from quality_creator.model.errors import NotFound
+from quality_creator.model.event import LineOee
+from quality_creator.model.ids import LineId
+from quality_creator.model.reading import MachineState
+from quality_creator.quality.oee import ShiftSummary
+from quality_creator.store import effectiveness
+
+SHIFTS_SHOWN = 12
+
+
+@dataclass(frozen=True, slots=True)
+class Board:
+    """A line's shifts."""
+
+    line: Line
+    running: ShiftSummary | None
+    """None before the line has said anything."""
+    machine: MachineState
+    ended: Sequence[ShiftSummary]
+    """The newest first."""
+
+
+async def board(hub: Hub, name: LineId, now: Micros) -> Board:
+    """A line's running shift and the last ones. Raises NotFound."""
+    line = next((one for one in hub.config.lines if one.id == name), None)
+    if line is None or line.oee is None:
+        raise NotFound(f"there is no line {name!r} whose OEE is configured")
+    use = hub.ingest.use(name)
+    running, ended = so_far(line.oee, use, now)
+    rows = await hub.database.look(effectiveness.last_shifts, name, SHIFTS_SHOWN)
+    kept = [msgspec.convert(row, ShiftSummary) for row in rows]
+    return Board(line, running, use.state.machine, [*ended[::-1], *kept][:SHIFTS_SHOWN])
+
+
+def told(hub: Hub, now: Micros) -> tuple[LineOee, ...]:
+    """What viewers are told of the lines that are shown to them and have said something."""
+    found = (_told(hub, line, now) for line in hub.config.lines)
+    return tuple(one for one in found if one is not None)
+
+
+def _told(hub: Hub, line: Line, now: Micros) -> LineOee | None:
+    if line.oee is None or not line.oee.public:
+        return None
+    running, _ = so_far(line.oee, hub.ingest.use(line.id), now)
+    if running is None:
+        return None
+    figures = running.figures
+    return LineOee(
+        line=line.id,
+        name=line.name,
+        shift=running.name,
+        start=running.start,
+        time=running.end,
+        availability=figures.availability,
+        performance=figures.performance,
+        quality=figures.quality,
+        oee=figures.oee,
+        unknown_s=running.unknown_s,
+    )
