@@ -8,11 +8,14 @@ import hashlib
 from typing import Annotated
 
 import msgspec
-import rfc8785
 
 from quality_creator.model.errors import BadPayload
+from quality_creator.trust import jcs
 from quality_creator.trust.log import merkle
 from quality_creator.trust.log.tile import LARGEST_ENTRY
+
+DOCUMENTS = "documents"
+"""Where a log keeps documents beside its entries, each under its digest."""
 
 
 class Leaf(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -30,11 +33,8 @@ class Leaf(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True
     """What the document is about: an episode, a dossier, a credential."""
 
     def encode(self) -> bytes:
-        """The entry's bytes. Raises BadPayload when they would be too many, or are no text."""
-        try:
-            data = rfc8785.dumps(msgspec.structs.asdict(self))
-        except (rfc8785.CanonicalizationError, UnicodeEncodeError) as error:
-            raise BadPayload(f"an entry that can't be written: {error}") from error
+        """The entry's bytes. Raises BadPayload when they would be too many, or a text is not NFC."""
+        data = jcs.encode(msgspec.structs.asdict(self))
         if len(data) > LARGEST_ENTRY:
             raise BadPayload(f"an entry of {len(data)} bytes; {LARGEST_ENTRY} are allowed")
         return data
@@ -47,7 +47,12 @@ class Leaf(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True
 
 def leaf_of(document: bytes, *, type: str, id: str, issuer: str, subject: str) -> Leaf:  # noqa: A002
     """The entry of a document."""
-    return Leaf(type=type, id=id, issuer=issuer, sha256=hashlib.sha256(document).hexdigest(), subject=subject)
+    return Leaf(type=type, id=id, issuer=issuer, sha256=sha256(document), subject=subject)
+
+
+def sha256(document: bytes) -> str:
+    """A document's digest as an entry states it."""
+    return hashlib.sha256(document).hexdigest()
 
 
 def decode(entry: bytes) -> Leaf:
