@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from numpy.typing import NDArray
 
-    from quality_creator.cli.table import Columns
+    from quality_creator.actions.table import Columns
     from quality_creator.model.characteristic import Specification
     from quality_creator.quality.capability import Capability, Percentiles
 
@@ -88,8 +88,8 @@ def capability(
     plot
         Write a picture, .svg or .png.
     """
+    from quality_creator.actions.table import read_columns
     from quality_creator.cli.figure import check_path
-    from quality_creator.cli.table import read_columns
     from quality_creator.model.characteristic import Specification
     from quality_creator.quality import capability as study
     from quality_creator.quality.distribution import Distribution

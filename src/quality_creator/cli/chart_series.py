@@ -11,8 +11,8 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
-    from quality_creator.cli.cell import Decimal
-    from quality_creator.cli.table import Columns, Table
+    from quality_creator.actions.cell import Decimal
+    from quality_creator.actions.table import Columns, Table
     from quality_creator.quality.chart import Kind
 
 
@@ -144,7 +144,7 @@ def _multivariate(kind: "Kind", source: Source) -> Series:
 
 
 def _columns(source: Source) -> "Columns":
-    from quality_creator.cli.table import read_columns
+    from quality_creator.actions.table import read_columns
 
     return read_columns(
         source.file,
@@ -156,7 +156,7 @@ def _columns(source: Source) -> "Columns":
 
 
 def _table(source: Source) -> "Table":
-    from quality_creator.cli.table import read_table
+    from quality_creator.actions.table import read_table
 
     return read_table(source.file, decimal=source.decimal, encoding=source.encoding)
 

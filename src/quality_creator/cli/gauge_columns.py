@@ -3,8 +3,8 @@
 from collections.abc import Sequence
 from typing import Literal
 
-from quality_creator.cli.table import Table
-from quality_creator.cli.word import GAUGE_COLUMNS
+from quality_creator.actions.table import Table
+from quality_creator.actions.word import GAUGE_COLUMNS
 from quality_creator.model.errors import BadInput
 
 Role = Literal["part", "operator", "value", "reference"]

@@ -14,7 +14,7 @@ from quality_creator.model.errors import BadInput
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
-    from quality_creator.cli.table import Table
+    from quality_creator.actions.table import Table
     from quality_creator.quality.gauge_components import AnovaRow, GaugeStudy
 
 
@@ -90,8 +90,8 @@ def gauge_study(
     plot
         Write a picture, .svg or .png.
     """
+    from quality_creator.actions.table import read_table
     from quality_creator.cli.figure import check_path
-    from quality_creator.cli.table import read_table
 
     if plot is not None:
         check_path(plot)

@@ -4,9 +4,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
+from quality_creator.actions.word import ALIVE, FAILED
 from quality_creator.cli import app
 from quality_creator.cli.report import print_json, print_notes, print_table, read_numbers, warn
-from quality_creator.cli.word import ALIVE, FAILED
 from quality_creator.model.errors import BadInput
 
 if TYPE_CHECKING:
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from numpy.typing import NDArray
 
-    from quality_creator.cli.table import Table
+    from quality_creator.actions.table import Table
     from quality_creator.quality.life import Weibull
     from quality_creator.quality.survival import KaplanMeier
 
@@ -69,8 +69,8 @@ def life(
     plot
         Write a picture, .svg or .png.
     """
+    from quality_creator.actions.table import read_table
     from quality_creator.cli.figure import check_path
-    from quality_creator.cli.table import read_table
     from quality_creator.quality.life import weibull
     from quality_creator.quality.survival import kaplan_meier
 

@@ -4,9 +4,9 @@ import math
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
+from quality_creator.actions.word import MACHINE, OEE_COLUMNS
 from quality_creator.cli import app
 from quality_creator.cli.report import percent, print_json, print_notes, print_table, warn
-from quality_creator.cli.word import MACHINE, OEE_COLUMNS
 from quality_creator.model.clock import Micros, utc
 from quality_creator.model.errors import BadInput
 
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
-    from quality_creator.cli.table import Table
+    from quality_creator.actions.table import Table
     from quality_creator.quality.oee import Event, MachineState, Oee, ShiftSummary
 
 
@@ -87,8 +87,8 @@ def oee(
     plot
         Write a picture, .svg or .png.
     """
+    from quality_creator.actions.table import read_table
     from quality_creator.cli.figure import check_path
-    from quality_creator.cli.table import read_table
     from quality_creator.quality import oee as core
 
     if plot is not None:

@@ -295,7 +295,7 @@ def _design(
 
 
 def _mil_std_414(lot: int, aql: float, level: str | None, limits: _Limits, *, json: bool) -> None:
-    from quality_creator.cli.table import read_table
+    from quality_creator.actions.table import read_table
     from quality_creator.quality.variables_sampling import decide_by_variables, variables_plan
 
     chosen: Any = level or "IV"  # checked by the table

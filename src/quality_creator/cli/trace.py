@@ -4,16 +4,16 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
+from quality_creator.actions.word import LOWER, UPPER
 from quality_creator.cli import app
 from quality_creator.cli.report import print_json, print_table, warn
-from quality_creator.cli.word import LOWER, UPPER
 from quality_creator.model.errors import BadInput
 
 if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
-    from quality_creator.cli.table import Table
+    from quality_creator.actions.table import Table
     from quality_creator.quality.trace import Corner, Envelope, Place, TraceResult
 
 
@@ -59,8 +59,8 @@ def trace(
     plot
         Write a picture, .svg or .png.
     """
+    from quality_creator.actions.table import read_table
     from quality_creator.cli.figure import check_path
-    from quality_creator.cli.table import read_table
     from quality_creator.quality.trace import judge
 
     if plot is not None:
@@ -110,7 +110,7 @@ def _envelope_of(path: Path) -> "Envelope":
     """A table of x, lower, upper: by name, else in this order; an empty cell is no corner."""
     import math
 
-    from quality_creator.cli.table import read_table
+    from quality_creator.actions.table import read_table
     from quality_creator.quality.trace import Envelope
 
     table = read_table(path)

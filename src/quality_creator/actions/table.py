@@ -21,7 +21,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
-from quality_creator.cli.cell import (
+from quality_creator.actions.cell import (
     MISSING,
     Decimal,
     day_first,

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from quality_creator.cli.table import parse_table, read_columns, read_table
+from quality_creator.actions.table import parse_table, read_columns, read_table
 from quality_creator.model.errors import BadInput, NotFound
 
 
