@@ -14,7 +14,7 @@ from pathlib import Path
 import structlog
 import uvicorn
 
-from quality_creator.actions import episodes
+from quality_creator.actions import abilities, episodes
 from quality_creator.actions.hub import Hub
 from quality_creator.actions.ingest import Ingest
 from quality_creator.actions.replay import Replays
@@ -102,6 +102,7 @@ async def _hub(config: Config) -> None:
                     await episodes.put_on_air(hub, episode)
                 tasks.create_task(_serve(hub, web), name="web")
                 tasks.create_task(_watch_clock(), name="clock")
+                tasks.create_task(abilities.keep(hub), name="abilities")
     finally:
         await database.close()
 

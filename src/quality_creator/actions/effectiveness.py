@@ -1,4 +1,4 @@
-"""How well lines use their time, as people and viewers see it."""
+"""How well lines use their time, as people see it."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -10,7 +10,6 @@ from quality_creator.actions.shifts import so_far
 from quality_creator.config import Line
 from quality_creator.model.clock import Micros
 from quality_creator.model.errors import NotFound
-from quality_creator.model.event import LineOee
 from quality_creator.model.ids import LineId
 from quality_creator.model.reading import MachineState
 from quality_creator.quality.oee import ShiftSummary
@@ -41,30 +40,3 @@ async def board(hub: Hub, name: LineId, now: Micros) -> Board:
     rows = await hub.database.look(effectiveness.last_shifts, name, SHIFTS_SHOWN)
     kept = [msgspec.convert(row, ShiftSummary) for row in rows]
     return Board(line, running, use.state.machine, [*ended[::-1], *kept][:SHIFTS_SHOWN])
-
-
-def told(hub: Hub, now: Micros) -> tuple[LineOee, ...]:
-    """What viewers are told of the lines that are shown to them and have said something."""
-    found = (_told(hub, line, now) for line in hub.config.lines)
-    return tuple(one for one in found if one is not None)
-
-
-def _told(hub: Hub, line: Line, now: Micros) -> LineOee | None:
-    if line.oee is None or not line.oee.public:
-        return None
-    running, _ = so_far(line.oee, hub.ingest.use(line.id), now)
-    if running is None:
-        return None
-    figures = running.figures
-    return LineOee(
-        line=line.id,
-        name=line.name,
-        shift=running.name,
-        start=running.start,
-        time=running.end,
-        availability=figures.availability,
-        performance=figures.performance,
-        quality=figures.quality,
-        oee=figures.oee,
-        unknown_s=running.unknown_s,
-    )

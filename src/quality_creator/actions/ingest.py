@@ -20,7 +20,7 @@ from datetime import UTC, datetime
 import msgspec
 
 from quality_creator import quality
-from quality_creator.actions import choosing, judging
+from quality_creator.actions import choosing, judging, shifts
 from quality_creator.actions.books import Books, event
 from quality_creator.actions.judging import Chart
 from quality_creator.actions.shifts import Use
@@ -31,7 +31,7 @@ from quality_creator.factory.intake import Batch, Outcome
 from quality_creator.model.characteristic import Characteristic
 from quality_creator.model.clock import Utc, micros
 from quality_creator.model.errors import BadInput, Conflict, NotFound, QualityCreatorError, Unavailable
-from quality_creator.model.event import Counters, Definitions
+from quality_creator.model.event import Capability, Counters, Definitions
 from quality_creator.model.ids import CharacteristicId, GaugeId, LineId
 from quality_creator.store import charts, refusals
 from quality_creator.store.charts import Choice
@@ -112,7 +112,9 @@ class Ingest:
         clock: Callable[[], datetime],
     ) -> None:
         self._characteristics = {one.id: one for one in config.characteristics}
+        self._lines = config.lines
         self._line_names = {line.id: line.name for line in config.lines}
+        self._capabilities: dict[CharacteristicId, Capability] = {}
         self._database = database
         self._clock = clock
         self._books = books
@@ -254,14 +256,32 @@ class Ingest:
         return self._books.recent.everything()
 
     def definitions(self) -> Definitions:
-        """Every public characteristic with its present limits."""
+        """Every public characteristic with its present limits, and how the public lines use their time."""
+        now = micros(self._clock())
+        lines = (
+            shifts.told(line.id, line.name, line.oee, self._books.uses[line.id], now)
+            for line in self._lines
+            if line.oee is not None and line.oee.public
+        )
         return Definitions(
             characteristics=tuple(
-                judging.definition(chart, self._line_names[chart.characteristic.line])
+                judging.definition(
+                    chart,
+                    self._line_names[chart.characteristic.line],
+                    self._capabilities.get(chart.characteristic.id),
+                )
                 for chart in self._books.charts.values()
                 if chart.characteristic.public
-            )
+            ),
+            lines=tuple(line for line in lines if line is not None),
         )
+
+    def tell_capability(self, name: CharacteristicId, found: Capability | None) -> None:
+        """What viewers are told of a characteristic from the next segment on."""
+        if found is None:
+            self._capabilities.pop(name, None)
+        else:
+            self._capabilities[name] = found
 
     def counters(self) -> tuple[Counters, ...]:
         """The newest counters of every line."""

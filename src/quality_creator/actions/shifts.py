@@ -14,8 +14,10 @@ import msgspec
 from quality_creator.config import Oee
 from quality_creator.model.clock import Micros, micros, utc
 from quality_creator.model.errors import BadInput
+from quality_creator.model.event import LineOee
 from quality_creator.model.ids import LineId
 from quality_creator.model.reading import Count, LineState
+from quality_creator.model.text import Text
 from quality_creator.quality import oee
 from quality_creator.quality.oee import Counted, Event, OeeState, ShiftBegan, ShiftSummary, StateChanged
 from quality_creator.store.effectiveness import OeeRow
@@ -85,6 +87,26 @@ def so_far(plan: Oee, use: Use, now: Micros) -> tuple[ShiftSummary | None, list[
         return None, []
     state, ended = _shifts(plan, use.state, now)
     return oee.current(state, max(now, state.at or now)), ended
+
+
+def told(line: LineId, name: Text, plan: Oee, use: Use, now: Micros) -> LineOee | None:
+    """What viewers are told of a line; None before it has said anything."""
+    running, _ = so_far(plan, use, now)
+    if running is None:
+        return None
+    figures = running.figures
+    return LineOee(
+        line=line,
+        name=name,
+        shift=running.name,
+        start=running.start,
+        time=running.end,
+        availability=figures.availability,
+        performance=figures.performance,
+        quality=figures.quality,
+        oee=figures.oee,
+        unknown_s=running.unknown_s,
+    )
 
 
 def _shifts(plan: Oee, state: OeeState, until: Micros) -> tuple[OeeState, list[ShiftSummary]]:
