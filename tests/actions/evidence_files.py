@@ -1,0 +1,235 @@
+"""The whole evidence of a made-up episode, file by file, as a hub publishes it."""
+
+import hashlib
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+
+import msgspec
+
+from quality_creator.actions import summary
+from quality_creator.media import emsg
+from quality_creator.media.box import box
+from quality_creator.model.characteristic import Specification
+from quality_creator.model.clock import Micros, micros
+from quality_creator.model.event import (
+    ChartLimits,
+    Definition,
+    Definitions,
+    FrameData,
+    Point,
+    Signal,
+    TimedMessage,
+)
+from quality_creator.model.ids import CharacteristicId, LineId
+from quality_creator.model.text import Text
+from quality_creator.trust import contexts, dossier, endorsement, evidence
+from quality_creator.trust.log import checkpoint, leaf, tile
+from tests.trust.authorities import ADDRESS, NOW, Signer, World, a_dossier
+
+RENDITIONS = ("720p", "360p")
+SEGMENTS = 6
+AS_RUN = b'[{"at":0,"scene":"full"}]'
+
+
+@dataclass
+class Episode:
+    """An episode with its authorities; `files` makes the evidence as it stands."""
+
+    world: World = field(default_factory=World)
+    at: datetime = NOW
+    alter: Callable[[bytes], bytes] = bytes
+    """Changes the batches that are published; the stream stays as it is."""
+    media: dict[str, bytes] = field(default_factory=dict)
+    batches: list[bytes] = field(default_factory=list)
+    notices: dict[str, bytes] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        for number in range(SEGMENTS):
+            messages = _messages(number)
+            self.batches.append(self.alter(msgspec.json.encode(messages)))
+            for rendition in RENDITIONS:
+                picture = hashlib.sha256(f"{rendition} {number}".encode()).digest() * 40
+                part = box(b"moof", b"") + box(b"mdat", picture)
+                name = evidence.media(rendition, f"{number}.m4s")
+                self.media[name] = emsg.insert(part, emsg.encode(messages))
+        for rendition in RENDITIONS:
+            init = box(b"ftyp", b"iso6") + box(b"moov", rendition.encode())
+            self.media[evidence.media(rendition, "init.mp4")] = init
+        self.world.log.add(leaf.leaf_of(b"start", type="start/1", id="urn:s", issuer="", subject="urn:e"))
+        self.world.dossier = self._dossier().encode()
+        made = dossier.decode(self.world.dossier)
+        entry = leaf.leaf_of(
+            self.world.dossier, type=dossier.LEAF, id=made.id, issuer="column.example", subject=made.episode
+        )
+        self._dossier_index = self.world.log.add(entry)
+
+    @property
+    def segments(self) -> evidence.Segments:
+        """`segments.json`."""
+        return evidence.Segments(
+            renditions=RENDITIONS,
+            inits=tuple(
+                evidence.Init(
+                    rendition=one,
+                    name="init.mp4",
+                    digest=evidence.sha256(self.media[evidence.media(one, "init.mp4")]),
+                )
+                for one in RENDITIONS
+            ),
+            segments=tuple(
+                evidence.Segment(
+                    msn=number,
+                    utc=micros(NOW) + number * 1_920_000,
+                    duration=172_800,
+                    digests=tuple(
+                        evidence.sha256(self.media[evidence.media(one, f"{number}.m4s")])
+                        for one in RENDITIONS
+                    ),
+                    inits=("init.mp4", "init.mp4"),
+                )
+                for number in range(SEGMENTS)
+            ),
+        )
+
+    def _dossier(self) -> dossier.Dossier:
+        leaves = [bytes.fromhex(evidence.sha256(one)) for one in self.batches]
+        return a_dossier(
+            started=dossier.Seen(size=0, root=dossier.tree_root([])),
+            segments=dossier.Segments(
+                algo="sha-256",
+                count=SEGMENTS,
+                root=dossier.tree_root(self.segments.leaves),
+                init=dossier.tree_root(self.segments.init_leaves),
+            ),
+            measurements=dossier.Measurements(
+                schema=evidence.MEASUREMENTS_SCHEMA, count=SEGMENTS, root=dossier.tree_root(leaves)
+            ),
+            verdicts=tuple(
+                dossier.Verdict(
+                    chart=one.chart,
+                    characteristic=one.characteristic,
+                    digest=dossier.digest_sri(msgspec.json.encode(one)),
+                )
+                for one in self.summaries
+            ),
+            as_run=dossier.AsRun(digest=dossier.digest_sri(AS_RUN)),
+        )
+
+    @property
+    def summaries(self) -> list[summary.Summary]:
+        """What the charts said."""
+        return summary.summarise(map(summary.decode, self.batches))
+
+    def endorse(self, one: Signer) -> None:
+        """An authority endorses, and it is logged."""
+        self.world.log_endorsement(one.endorse(self.world.dossier, days=36_500))
+
+    def revoke(self, one: Signer, number: int) -> None:
+        """An authority takes its endorsement back: first in the log, nowhere else."""
+        made = endorsement.read(self.world.endorsements[number].document)
+        data = endorsement.issue_change(
+            one.key,
+            id="urn:uuid:r",
+            issuer=one.did,
+            endorsement=made.id,
+            status="revoked",
+            reason="a gauge was not calibrated",
+            now=NOW,
+        )
+        self.world.log_document(data, endorsement.STATUS_LEAF, one.did, made.id)
+        self.notices[leaf.sha256(data)] = data
+
+    def files(self, *, media: bool = True) -> dict[str, bytes]:
+        """Every file by its name."""
+        world = self.world
+        found = {
+            evidence.DOSSIER: world.dossier,
+            evidence.logged(evidence.DOSSIER): world.log.prove(
+                self._dossier_index, world.signers, NOW + timedelta(seconds=1)
+            ),
+            evidence.SEGMENTS: msgspec.json.encode(self.segments),
+            evidence.MEASUREMENTS: b"\n".join(self.batches) + b"\n",
+            evidence.AS_RUN: AS_RUN,
+            evidence.POLICY: self.policy_text(),
+            evidence.numbered("register", 1): world.register(),
+        }
+        found |= {f"verdicts/{one.characteristic}.json": msgspec.json.encode(one) for one in self.summaries}
+        for number, presented in enumerate(world.endorsements, 1):
+            name = evidence.numbered("endorsements", number)
+            found |= {name: presented.document, evidence.logged(name): presented.proof}
+        for number, one in enumerate(world.signers, 1):
+            found[evidence.numbered("status", number)] = one.status_list(now=self.at)
+        _, tiles = tile.grow(tile.Tree(), world.log.entries)
+        found |= {f"log/{path}": data for path, data in tiles.items() if "entries" in path}
+        found["log/checkpoint"] = world.log.checkpoint(world.signers, NOW + timedelta(seconds=5))
+        found |= {f"log/{leaf.DOCUMENTS}/{name}": data for name, data in self.notices.items()}
+        for number, address in enumerate(contexts.addresses()):
+            found[evidence.numbered("contexts", number)] = contexts.text(address)
+        if media:
+            found |= self.media
+        index = evidence.Index(
+            format=evidence.FORMAT,
+            episode="one",
+            title=Text(zh="一", en="One"),
+            brand=Text(zh="牌", en="Brand"),
+            address=ADDRESS.removesuffix("/" + evidence.DOSSIER),
+            files=tuple(sorted(found)),
+        )
+        return {evidence.INDEX: msgspec.json.encode(index), **found}
+
+    def policy_text(self) -> bytes:
+        """The policy's file."""
+        world = self.world
+        names = [one.did.removeprefix("did:web:") for one in world.signers]
+        lines = [f"log {checkpoint.log_key(world.log.origin, world.log.key)}"]
+        for name, one in zip(names, world.signers, strict=True):
+            lines.append(f"witness {name} {checkpoint.witness_key(name, one.witness)} https://{name}/")
+        lines += [f"group inspection 2 {' '.join(names[1:])}", f"group double all {names[0]} inspection"]
+        return "\n".join([*lines, "quorum double", ""]).encode()
+
+
+def doubly_endorsed(at: datetime = NOW) -> Episode:
+    """An episode that the committee and one institution have endorsed; its status lists are of `at`."""
+    episode = Episode(at=at)
+    episode.endorse(episode.world.committee)
+    episode.endorse(episode.world.institutions[0])
+    return episode
+
+
+def _messages(number: int) -> list[TimedMessage]:
+    name = CharacteristicId("peel")
+    definition = Definition(
+        characteristic=name,
+        name=Text(zh="剥离力", en="Peel force"),
+        unit="N/mm",
+        line=LineId("board"),
+        line_name=Text(zh="板件线", en="Board line"),
+        decimals=2,
+        chart="xbar-r",
+        size=2,
+        rules=("nelson-1",),
+        specification=Specification(lower=4.0),
+        location=ChartLimits(center=5.0, lower=4.0, upper=6.0),
+        spread=ChartLimits(center=1.0, upper=3.0),
+    )
+    start = number * 172_800
+    first, second = 5.0 + number / 3, 3.5 + number / 7
+    signals = (Signal(rule="nelson-1"),) if number == 3 else ()
+    points = (
+        Point(characteristic=name, index=2 * number, time=Micros(number), value=first),
+        Point(
+            characteristic=name,
+            index=2 * number + 1,
+            time=Micros(number),
+            value=second,
+            plotted=number,
+            location=(first + second) / 2,
+            spread=max(first, second) - min(first, second),
+            signals=signals,
+        ),
+    )
+    return [
+        TimedMessage(at=start, message=Definitions(characteristics=(definition,))),
+        TimedMessage(at=start + 3_600, message=FrameData(utc=Micros(number), points=points)),
+    ]

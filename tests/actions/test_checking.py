@@ -1,0 +1,264 @@
+"""The check of an episode's evidence: right as it is, and wrong as soon as anything of it is touched."""
+
+import random
+import threading
+import zipfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import timedelta
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+
+import msgspec
+import pytest
+
+from quality_creator.actions import checking, evidence_source
+from quality_creator.actions.checking import Report
+from quality_creator.model.errors import BadInput, BadPayload, NotFound
+from quality_creator.trust import evidence
+from quality_creator.trust.log import tile
+from tests.actions.evidence_files import Episode, doubly_endorsed
+from tests.trust.authorities import NOW, World, key
+
+LATER = NOW + timedelta(minutes=5)
+
+
+class Files:
+    """A source in memory."""
+
+    online = False
+
+    def __init__(self, files: dict[str, bytes]) -> None:
+        self.files = files
+
+    def read(self, name: str) -> bytes:
+        try:
+            return self.files[evidence.check_name(name)]
+        except KeyError:
+            raise NotFound(name) from None
+
+
+def _check(files: dict[str, bytes], **options: object) -> Report:
+    settings = {"target": "here", "now": LATER} | options
+    return checking.check(Files(files), **settings)  # type: ignore[arg-type]
+
+
+def _wrong(report: Report) -> set[str]:
+    return {one.name for one in report.checks if one.outcome in ("wrong", "unknown")}
+
+
+def test_what_is_as_it_was_is_right() -> None:
+    report = _check(doubly_endorsed().files())
+    assert (report.state, report.exit_code, _wrong(report)) == ("stands", 0, set())
+    assert [half.role for half in report.endorsements] == ["committee", "inspection"]
+    said = {one.name: one.words for one in report.checks}
+    assert said["picture and sound"] == "12 segments are the ones of the dossier"
+    assert said["charts"] == "1, computed again; 5 points from values"
+
+
+def test_without_its_pictures_it_is_right_by_their_digests() -> None:
+    report = _check(doubly_endorsed().files(media=False))
+    assert (report.state, _wrong(report)) == ("stands", set())
+    assert "absent" in {one.outcome for one in report.checks}
+
+
+def test_with_one_endorsement_it_is_not_doubly_endorsed() -> None:
+    episode = Episode()
+    episode.endorse(episode.world.institutions[0])
+    assert _check(episode.files()).exit_code == 1
+
+
+def test_a_revocation_in_the_log_turns_the_verdict_before_any_list_does() -> None:
+    episode = doubly_endorsed()
+    assert _check(episode.files()).state == "stands"
+    episode.revoke(episode.world.institutions[0], 1)
+    report = _check(episode.files())
+    assert report.state == "fails"
+    assert report.endorsements[1].reasons[0].startswith("withdrawal-logged")
+    episode.notices.clear()
+    assert _check(episode.files()).state == "fails"
+
+
+def test_a_log_that_hides_its_newest_entries_is_seen() -> None:
+    episode = doubly_endorsed()
+    episode.revoke(episode.world.institutions[0], 1)
+    files = episode.files()
+    [bundle] = [name for name in files if "entries" in name]
+    entries = episode.world.log.entries
+    for hidden in (entries[:-1], [*entries[:-1], entries[0]]):
+        assert "log" in _wrong(_check(files | {bundle: tile.pack(hidden)}))
+
+
+def test_a_second_history_of_the_log_is_seen() -> None:
+    one, other = doubly_endorsed(), doubly_endorsed()
+    other.world.log.entries[0], other.world.log.entries[1] = other.world.log.entries[1::-1]
+    taken = {name: data for name, data in other.files().items() if name.startswith("log/")}
+    report = _check(one.files() | taken)
+    assert report.state == "fails"
+    assert {"dossier in the log", "endorsements in the log"} <= _wrong(report)
+
+
+def test_the_next_day_nobody_can_tell_offline() -> None:
+    report = _check(doubly_endorsed().files(), now=NOW + timedelta(days=2))
+    assert (report.state, report.exit_code) == ("unknown", 2)
+
+
+@pytest.mark.parametrize(
+    ("name", "part"),
+    [
+        ("media/720p/3.m4s", "picture and sound"),
+        ("media/360p/init.mp4", "picture and sound"),
+        (evidence.SEGMENTS, "segments"),
+        (evidence.MEASUREMENTS, "measurements"),
+        ("verdicts/peel.json", "charts"),
+        (evidence.AS_RUN, "as run"),
+        (evidence.DOSSIER, "dossier"),
+    ],
+)
+def test_a_file_that_was_changed_or_taken_away_is_named(name: str, part: str) -> None:
+    files = doubly_endorsed().files()
+    changed = files[name][:-3] + bytes([files[name][-3] ^ 1]) + files[name][-2:]
+    for given in (files | {name: changed}, {other: data for other, data in files.items() if other != name}):
+        report = _check(given)
+        assert report.state == "fails"
+        assert part in _wrong(report)
+
+
+def test_segments_that_change_places_are_seen() -> None:
+    files = doubly_endorsed().files()
+    one, two = "media/720p/1.m4s", "media/720p/2.m4s"
+    files[one], files[two] = files[two], files[one]
+    assert "picture and sound" in _wrong(_check(files))
+
+
+def test_numbers_that_were_endorsed_and_are_not_those_in_the_stream_are_seen() -> None:
+    episode = Episode(alter=lambda batch: batch.replace(b'"value":5.666', b'"value":5.777'))
+    report = _check(episode.files())
+    words = {one.name: one.words for one in report.checks}
+    assert "the numbers in segment 2 of 720p are not those of its batch" in words["picture and sound"]
+    assert "do not follow from their values" in words["charts"]
+
+
+def test_a_register_or_policy_of_ones_own_is_what_counts() -> None:
+    episode = doubly_endorsed()
+    files = episode.files()
+    own = {"pinned_register": files["register/1.json"], "pinned_policy": files[evidence.POLICY]}
+    assert _check(files, **own).pinned
+    stranger = World()
+    stranger.committee.key = key("another committee")
+    report = _check(files, pinned_register=stranger.register(), pinned_policy=files[evidence.POLICY])
+    assert "register" in _wrong(report)
+    assert "log" in _wrong(_check(files, pinned_policy=b"quorum none\n"))
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_any_byte_changed_anywhere_is_never_right_and_never_a_crash(seed: int) -> None:
+    chance = random.Random(seed)
+    files = doubly_endorsed().files()
+    # What a verdict does not rest on: vocabularies for other tools, words of the index, spare cosignatures
+    # and spare institutions, proofs' checkpoints among them.
+    spare = ("contexts/", evidence.INDEX, "status/3", "status/4", "policy", "log/checkpoint")
+    names = [one for one in files if not one.startswith(spare) and not one.endswith(".tlog-proof")]
+    for _ in range(40):
+        name = chance.choice(names)
+        mutant = bytearray(files[name])
+        mutant[chance.randrange(len(mutant))] ^= 1 << chance.randrange(8)
+        assert _check(files | {name: bytes(mutant)}).state == "fails", name
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_any_bytes_in_the_place_of_a_file_are_never_a_crash(seed: int) -> None:
+    chance = random.Random(seed)
+    files = doubly_endorsed().files()
+    for name in files:
+        garbage = chance.choice([b"", b"{}", b"[]", b"\xff" * 40, files[name][: len(files[name]) // 2]])
+        try:
+            report = _check(files | {name: garbage})
+        except BadPayload:
+            continue
+        assert report.state != "stands" or name.startswith(("contexts/", "status/3", "status/4")), name
+
+
+# --- where it lies -------------------------------------------------------------------------------------
+
+
+def _write(files: dict[str, bytes], root: Path) -> None:
+    for name, data in files.items():
+        path = root / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(data)
+
+
+def _pack(files: dict[str, bytes], path: Path) -> None:
+    with zipfile.ZipFile(path, "w") as archive:
+        for name, data in files.items():
+            packed = zipfile.ZIP_STORED if name.startswith("media/") else zipfile.ZIP_DEFLATED
+            archive.writestr(name, data, packed)
+
+
+@contextmanager
+def _served(files: dict[str, bytes]) -> Iterator[str]:
+    class Answer(BaseHTTPRequestHandler):
+        def do_GET(self) -> None:
+            data = files.get(self.path.removeprefix("/episodes/one/proof/"))
+            self.send_response(404 if data is None else 200)
+            self.end_headers()
+            self.wfile.write(data or b"")
+
+        def log_message(self, *_: object) -> None:
+            pass
+
+    server = ThreadingHTTPServer(("127.0.0.1", 0), Answer)
+    thread = threading.Thread(target=server.serve_forever, daemon=True)
+    thread.start()
+    try:
+        yield f"http://127.0.0.1:{server.server_port}/episodes/one"
+    finally:
+        server.shutdown()
+        server.server_close()
+        thread.join()
+
+
+def test_folder_bundle_and_address_say_the_same(tmp_path: Path) -> None:
+    files = doubly_endorsed().files()
+    _write(files, tmp_path / "folder")
+    _pack(files, tmp_path / "bundle.zip")
+    reports = []
+    with _served(files) as address:
+        for target in (str(tmp_path / "folder"), str(tmp_path / "bundle.zip"), address, f"{address}/proof/"):
+            with evidence_source.opened(target) as source:
+                reports.append(checking.check(source, target="", now=LATER))
+    assert [one.state for one in reports] == ["stands"] * 4
+    assert len({msgspec.json.encode(one) for one in reports}) == 1
+
+
+def test_a_bundle_with_any_byte_changed_is_never_a_crash(tmp_path: Path) -> None:
+    chance = random.Random(1)
+    _pack(doubly_endorsed().files(), tmp_path / "good.zip")
+    good = (tmp_path / "good.zip").read_bytes()
+    path = tmp_path / "mutant.zip"
+    for _ in range(150):
+        mutant = bytearray(good)
+        mutant[chance.randrange(len(mutant))] ^= 1 << chance.randrange(8)
+        path.write_bytes(mutant)
+        try:
+            with evidence_source.opened(str(path)) as source:
+                checking.check(source, target="", now=LATER)
+        except (BadInput, BadPayload):
+            continue
+
+
+@pytest.mark.parametrize("name", ["../secret", "/etc/passwd", "a/../../b", "", "a//b", ".hidden", "a\\b"])
+def test_a_name_that_leads_out_is_refused(name: str, tmp_path: Path) -> None:
+    with evidence_source.opened(str(tmp_path)) as source, pytest.raises(BadPayload):
+        source.read(name)
+
+
+def test_what_is_no_evidence_is_said_so(tmp_path: Path) -> None:
+    with pytest.raises(BadInput):
+        evidence_source.opened(str(tmp_path / "nothing")).__enter__()
+    (tmp_path / "text.zip").write_text("no zip")
+    with pytest.raises(BadInput):
+        evidence_source.opened(str(tmp_path / "text.zip")).__enter__()
+    with evidence_source.opened(str(tmp_path)) as source, pytest.raises(BadPayload):
+        checking.check(source, target="here", now=LATER)
