@@ -14,7 +14,7 @@ from pathlib import Path
 import structlog
 import uvicorn
 
-from quality_creator.actions import abilities, episodes
+from quality_creator.actions import abilities, episodes, signing
 from quality_creator.actions.hub import Hub
 from quality_creator.actions.ingest import Ingest
 from quality_creator.actions.replay import Replays
@@ -83,6 +83,7 @@ async def _hub(config: Config) -> None:
             recordings = await Recordings.open_(database, folder, config.hub.objects)
             ingest = await Ingest.open(database, config)
             connectors = _connectors(config)
+            signs = signing.signatory(config, datetime.now(UTC))
             async with _stoppable() as tasks:
                 hub = Hub(
                     config=config,
@@ -94,6 +95,7 @@ async def _hub(config: Config) -> None:
                     tasks=tasks,
                     operator_token=operator_token(folder),
                     rtmp=rtmp,
+                    signatory=signs,
                 )
                 tasks.create_task(ingest.run(), name="ingest")
                 for connector in connectors:

@@ -14,10 +14,14 @@ from pathlib import Path
 import av
 import msgspec
 import pytest
+from cryptography import x509
+from cryptography.hazmat.primitives.serialization import Encoding
 
 from quality_creator.media import emsg
 from quality_creator.model.event import Definitions, FrameData, TimedMessage
 from quality_creator.model.stream import PART_TICKS
+from quality_creator.trust.c2pa.manifest import Manifest, read_init, unsigned
+from quality_creator.trust.c2pa.verify import Course, check, step
 from tests.peers.hub import CAMERA, FACTORY, HubProcess, running_hub
 
 TEXT = CAMERA.format(id="cam") + CAMERA.format(id="second") + FACTORY
@@ -54,9 +58,38 @@ def bytes_of(hub: HubProcess, rendition: str, name: str) -> bytes:
 def whole(hub: HubProcess, rendition: str = "720p") -> bytes:
     """Init and all finished segments, as a tool would download them."""
     playlist = hub.playlist(rendition=rendition)
-    (init,) = set(re.findall(r'#EXT-X-MAP:URI="([^"]+)"', playlist))
-    names = [init, *(f"{msn}.m4s" for msn in segments(playlist))]
-    return b"".join(bytes_of(hub, rendition, name) for name in names)
+    inits = [bytes_of(hub, rendition, name) for name in re.findall(r'#EXT-X-MAP:URI="([^"]+)"', playlist)]
+    assert len({unsigned(init) for init in inits}) == 1  # they differ in who signs, and in nothing else
+    names = [f"{msn}.m4s" for msn in segments(playlist)]
+    return inits[0] + b"".join(bytes_of(hub, rendition, name) for name in names)
+
+
+def assert_signed(hub: HubProcess, *, sessions: int) -> None:
+    """Every finished segment is valid under the init that the playlist gives it, and none is missing."""
+    anchor = (hub.folder / "data/keys/test-authority.pem").read_bytes()
+    anchors = [x509.load_pem_x509_certificate(anchor).public_bytes(Encoding.DER)]
+    for rendition in ("720p", "360p"):
+        manifests: dict[str, Manifest] = {}
+        found: list[tuple[str, int | None, str]] = []
+        course, urn, at = Course(), "", None
+        for line in hub.playlist(rendition=rendition).splitlines():
+            if line.startswith("#EXT-X-MAP"):
+                init = bytes_of(hub, rendition, line.split('"')[1])
+                manifest = read_init(init, anchors=anchors)
+                assert manifest is not None
+                assert manifest.signer.trusted
+                urn = manifest.urn
+                manifests[urn] = manifest
+            elif line.startswith("#EXT-X-PROGRAM-DATE-TIME"):
+                at = datetime.fromisoformat(line.partition(":")[2])
+            elif re.fullmatch(r"\d+\.m4s", line):
+                course, verdict = step(
+                    course, check(bytes_of(hub, rendition, line), {urn: manifests[urn]}, at)
+                )
+                found.append((verdict.state, verdict.sequence, verdict.reason))
+        assert found == [("valid", number, "") for number in range(len(found))]
+        assert course.missing == ()
+        assert len({manifest.keys[0].kid for manifest in manifests.values()}) == sessions
 
 
 def assert_continuous(data: bytes) -> int:
@@ -75,6 +108,7 @@ def test_parts_come_in_time_and_every_frame_decodes(hub: HubProcess) -> None:
     hub.wait_for_segment(2)
     for rendition in ("720p", "360p"):
         assert assert_continuous(whole(hub, rendition)) >= 3 * 48
+    assert_signed(hub, sessions=1)
 
 
 def test_a_playlist_can_be_waited_for_part_by_part(hub: HubProcess) -> None:
@@ -127,6 +161,7 @@ def test_a_killed_worker_comes_back_and_the_numbering_goes_on(hub: HubProcess) -
     assert "#EXT-X-DISCONTINUITY" not in text
     assert segments(text) == list(range(len(segments(text))))
     assert assert_continuous(whole(hub)) == 48 * len(segments(text))
+    assert_signed(hub, sessions=1)
     assert worker not in worker_pids(hub)
 
 
@@ -151,6 +186,7 @@ def test_a_killed_hub_takes_the_episode_up_where_it_was(hub: HubProcess) -> None
     assert "#EXT-X-DISCONTINUITY" not in text
     assert segments(text) == list(range(len(segments(text))))
     assert assert_continuous(whole(hub)) == 48 * len(segments(text))
+    assert_signed(hub, sessions=2)  # the half segment, too: by the new hub's key, which its init names
 
 
 def test_wall_time_goes_on_through_a_restart(hub: HubProcess) -> None:
@@ -185,6 +221,7 @@ def test_only_a_person_ends_an_episode_and_then_it_is_a_replay(hub: HubProcess) 
     assert hub.playlist() == text
     assert whole(hub) == ended
     assert frames >= 4 * 48
+    assert_signed(hub, sessions=2)  # the last segment, too, though it ended early
     refused = hub.client.post("/api/episodes/visit/start", headers={"authorization": "Bearer wrong"})
     assert refused.status_code == 403
 

@@ -11,7 +11,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat, PublicFormat
 
 from quality_creator.model.errors import BadInput, Conflict, NotFound
-from quality_creator.store.keys import Keys, PrivateKey
+from quality_creator.store.keys import Keys, PrivateKey, passphrase
 
 
 @pytest.fixture
@@ -156,3 +156,31 @@ def test_many_processes_that_begin_at_once_agree_on_one_key(keys: Keys) -> None:
     assert len(said) == 1
     assert isinstance(keys.ed25519("log"), Ed25519PrivateKey)
     assert len(list(keys.folder.iterdir())) == 1
+
+
+def test_certificates_stand_beside_their_key(keys: Keys) -> None:
+    keys.create_p256("hub")
+    assert keys.certificates("hub") is None
+    keys.keep_certificates("hub", b"one")
+    keys.keep_certificates("hub", b"two")
+    assert keys.certificates("hub") == b"two"
+    assert keys.names() == ["hub"]
+
+
+def test_a_passphrase_comes_from_a_file_or_the_environment_and_is_never_in_an_error(tmp_path: Path) -> None:
+    file = tmp_path / "passphrase"
+    file.write_text("correct horse\nmore\n")
+    file.chmod(0o644)
+    with pytest.raises(BadInput, match="chmod 600") as loose:
+        passphrase(file, "")
+    file.chmod(0o600)
+    assert passphrase(file, "") == b"correct horse"
+    assert passphrase(None, "QC_SECRET", {"QC_SECRET": "staple"}) == b"staple"
+    assert passphrase(None, "") is None
+    with pytest.raises(BadInput, match="both given"):
+        passphrase(file, "QC_SECRET", {"QC_SECRET": "staple"})
+    with pytest.raises(BadInput, match="not set"):
+        passphrase(None, "QC_SECRET", {})
+    with pytest.raises(BadInput, match="No such file"):
+        passphrase(tmp_path / "none", "")
+    assert "horse" not in str(loose.value)

@@ -14,6 +14,7 @@ import structlog
 
 from quality_creator.actions import stamped
 from quality_creator.actions.ingest import Ingest, Judged
+from quality_creator.actions.signing import EpisodeSigning, Signatory
 from quality_creator.actions.stamped import StampedSignal, Timeline
 from quality_creator.actions.stream import NAMES, announced, known
 from quality_creator.config import AnyCamera
@@ -76,6 +77,7 @@ class Air:
         cameras: Sequence[AnyCamera],
         recording: Recording,
         ingest: Ingest,
+        signatory: Signatory | None,
         hold_back: float,
         rtmp: socket.socket | None,
         clock: Callable[[], datetime] = lambda: datetime.now(UTC),
@@ -92,10 +94,13 @@ class Air:
         self._ingest = ingest
         self._hold_back = hold_back
         self._clock = clock
+        title = episode.title.en or episode.title.zh
+        self._signing = None if signatory is None else EpisodeSigning(signatory, title, clock)
         self._supervisor = Supervisor(start=self._start, on_message=self._told, rtmp=rtmp)
         # What is announced.
         self._window = hls.Window(NAMES, hold_back=hold_back)
         self._inits: dict[str, str] = {}
+        self._current = self._inits  # those of the segment at hand
         self._codecs: dict[str, str] = {}
         self._memory: OrderedDict[int, Bytes] = OrderedDict()
         self._rows: OrderedDict[int, StoredSegment] = OrderedDict()
@@ -123,6 +128,7 @@ class Air:
         cameras: Sequence[AnyCamera],
         recording: Recording,
         ingest: Ingest,
+        signatory: Signatory | None,
         hold_back: float,
         rtmp: socket.socket | None,
     ) -> Self:
@@ -137,6 +143,7 @@ class Air:
             cameras=cameras,
             recording=recording,
             ingest=ingest,
+            signatory=signatory,
             hold_back=hold_back,
             rtmp=rtmp,
         )
@@ -154,7 +161,7 @@ class Air:
             async with asyncio.TaskGroup() as tasks:
                 sealer = tasks.create_task(self._seal())
                 await self._supervisor.run()
-                self._close()
+                await self._close()
                 self._window.end()
                 self._announce()
                 with contextlib.suppress(TimeoutError):  # the spool keeps what a replay then puts away
@@ -197,7 +204,7 @@ class Air:
         if edge.utc is not None:
             gap = now - edge.utc
             if self._break or not -1_000_000 <= gap <= LONGEST_FILL:
-                self._close()
+                await self._close()
                 self._break = True
                 edge = Edge(self._edge.msn, self._edge.part, self._edge.position, now)
                 log.warning("discontinuity", episode=self.slug, gap_s=round(gap / 1e6, 2))
@@ -234,17 +241,23 @@ class Air:
                 log.warning("worker", episode=self.slug, words=message.words)
 
     async def _init(self, init: wire.Init) -> None:
-        try:
-            name = await self._recording.keep_init(init.rendition, init.data)
-        except Unavailable as error:
-            self._trouble = str(error)
-            raise
-        if self._edge.part and self._inits.get(init.rendition) != name:
+        if self._signing is None or not self._signing.knows(init.rendition, init.data):
+            first = self._edge.msn + bool(self._edge.part)
+            await self._keep_init(init.rendition, init.data, first)
+        if self._edge.part and self._inits.get(init.rendition) != self._current.get(init.rendition):
             # Another version encodes differently: what follows can't be in the segment at hand.
             self._break = True
             self._supervisor.replace()
-        self._inits[init.rendition] = name
         self._codecs[init.rendition] = init.codecs
+
+    async def _keep_init(self, rendition: str, init: bytes, msn: int) -> None:
+        """Keep what the segments from a number on begin with, signed anew."""
+        try:
+            signed = init if self._signing is None else self._signing.init(rendition, init, msn)
+            self._inits[rendition] = await self._recording.keep_init(rendition, signed)
+        except Unavailable as error:
+            self._trouble = str(error)
+            raise
 
     async def _part(self, part: wire.Part) -> None:
         edge = self._edge
@@ -261,6 +274,10 @@ class Air:
         boxes = emsg.encode(messages)
         data = {name: emsg.insert(bytes_, boxes) for name, bytes_ in part.data.items()}
         starts = part.part == 0
+        if starts:
+            await self._begin(part.msn)
+        if self._signing is not None:
+            data = self._signing.part(data, last=part.part == SEGMENT_PARTS - 1)
         spooled = SpooledPart(
             msn=part.msn,
             part=part.part,
@@ -269,13 +286,13 @@ class Air:
             duration=PART_TICKS,
             independent=part.independent,
             discontinuity=self._break,
-            inits=dict(self._inits),
+            inits=self._current,
             data=data,
         )
         kept = await self._record(spooled)
         if starts:
             self._recorded = kept
-            self._window.open(part.msn, part.utc, spooled.inits, discontinuity=self._break)
+            self._window.open(part.msn, part.utc, self._current, discontinuity=self._break)
             self._break = False
         self._recorded = self._recorded and kept
         self._keep(spooled, messages)
@@ -288,8 +305,16 @@ class Air:
             Micros(part.utc + PART_TICKS * 100 // 9),
         )
         if part.part == SEGMENT_PARTS - 1:
-            self._close()
+            await self._close()
         self._announce()
+
+    async def _begin(self, msn: int) -> None:
+        """A segment starts: with a new session key, if it is time for one."""
+        if self._signing is not None:
+            for name, init in self._signing.rotate(msn).items():
+                self._inits[name] = await self._recording.keep_init(name, init)
+            self._signing.begin(msn)
+        self._current = dict(self._inits)
 
     async def _record(self, part: SpooledPart) -> bool:
         """Keep a part. A disk that refuses does not end the broadcast; the operator is told."""
@@ -328,16 +353,40 @@ class Air:
         memory.messages.extend(messages)
         self._signals.extend(stamped.signals(messages))
 
-    def _close(self) -> None:
+    async def _close(self) -> None:
         """Finish the segment at hand, if it has a part."""
         if not self._edge.part:
             return
+        if self._edge.part < SEGMENT_PARTS and self._signing is not None:
+            await self._sign_behind(self._signing.close(self._edge.part))
+        self._finish()
+
+    def _finish(self) -> None:
+        """The segment at hand is complete; what is left is to put it away."""
         msn = self._edge.msn
         self._window.close(recorded=self._recorded)
         self._unsealed[msn] = self._memory[msn].messages
         self._sealing.put_nowait(msn)
         self._forget()
         self._edge = Edge(msn + 1, 0, self._edge.position, self._edge.utc)
+
+    async def _sign_behind(self, signatures: dict[str, bytes]) -> None:
+        """Put signatures behind the parts of a segment that ended early: they are announced already."""
+        if not signatures:
+            return
+        behind = SpooledPart(
+            msn=self._edge.msn,
+            part=self._edge.part,
+            start=self._edge.position,
+            utc=self._edge.utc or Micros(0),
+            duration=0,
+            independent=False,
+            discontinuity=False,
+            inits=self._current,
+            data=signatures,
+        )
+        self._recorded = await self._record(behind) and self._recorded
+        self._keep(behind, ())
 
     def _announce(self) -> None:
         """Wake whoever waits. A new event, so that nobody who comes later is woken for this."""
@@ -379,17 +428,23 @@ class Air:
         for signals in await self._recording.signals():
             self._signals.extend(msgspec.convert(signals, list[StampedSignal]))
         if index:
-            for name in NAMES:
-                init = await self._recording.init(name, index[-1].inits[name])
-                self._codecs[name] = cmaf.describe(init).codecs
             for row in index[-TAKE_UP:]:
                 stored = await self._recording.messages(row.msn)
                 self._note_stamped(msgspec.json.decode(stored, type=list[TimedMessage]))
         left = self._recording.left_open
-        for number, segment in enumerate(left):
-            self._show_open(segment)
-            if number < len(left) - 1 or len(segment.parts) == SEGMENT_PARTS:
-                self._close()
+        for segment in left:
+            whole = segment is not left[-1] or len(segment.parts) == SEGMENT_PARTS
+            await self._show_open(segment, whole=whole or not segment.parts[-1].duration)
+        if not self._edge.part:
+            await self._sign_on()
+
+    async def _sign_on(self) -> None:
+        """Go on with the renditions' inits under this process's own session key."""
+        for name, init in self._inits.items():
+            data = await self._recording.init(name, init)
+            self._codecs[name] = cmaf.describe(data).codecs
+            if self._signing is not None:
+                await self._keep_init(name, data, self._edge.msn)
 
     def _note_stamped(self, messages: Sequence[TimedMessage]) -> None:
         """Remember how far each characteristic got into the stream."""
@@ -408,18 +463,32 @@ class Air:
         end = MediaTime(row.start + row.duration)
         self._edge = Edge(row.msn + 1, 0, end, Micros(row.utc + row.duration * 100 // 9))
 
-    def _show_open(self, segment: OpenSegment) -> None:
-        """Announce again what was announced of a segment that was not put away."""
-        first = segment.parts[0]
-        self._window.open(first.msn, first.utc, first.inits, discontinuity=first.discontinuity)
-        self._inits = dict(first.inits)
+    async def _show_open(self, segment: OpenSegment, *, whole: bool) -> None:
+        """Announce again what was announced of a segment that was not put away.
+
+        One that goes on does so with a new init segment: its signature will be by a key of this process.
+        """
+        first, last = segment.parts[0], segment.parts[-1]
+        self._edge = Edge(first.msn, 0, first.start, first.utc)
+        self._inits = dict(last.inits)
+        if not whole:
+            await self._sign_on()
+            if self._signing is not None:
+                self._signing.begin(first.msn, [part.data for part in segment.parts])
+        self._current = dict(self._inits)
+        self._window.open(first.msn, first.utc, self._current, discontinuity=first.discontinuity)
+        self._recorded = segment.recorded
         for part in segment.parts:
-            self._window.add(hls.Part(part.duration, part.independent))
             messages = emsg.messages(part.data[NAMES[0]]) if part.data else []
             self._note_stamped(messages)
             self._keep(part, messages)
+            if not part.duration:
+                continue
+            self._window.add(hls.Part(part.duration, part.independent))
             end = MediaTime(part.start + part.duration)
             self._edge = Edge(part.msn, part.part + 1, end, Micros(part.utc + part.duration * 100 // 9))
+        if whole:
+            self._finish()
 
     # --- what players ask ----------------------------------------------------------------------------
 

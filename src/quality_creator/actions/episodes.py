@@ -104,6 +104,7 @@ async def put_on_air(hub: Hub, episode: Episode) -> None:
         cameras=tuple(camera for camera in hub.config.cameras if camera.id in episode.sources),
         recording=await hub.recordings.open(episode.id),
         ingest=hub.ingest,
+        signatory=hub.signatory,
         hold_back=hub.config.hub.hold_back,
         rtmp=hub.rtmp if _pushed(hub, episode) else None,
     )

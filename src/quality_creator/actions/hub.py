@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from quality_creator.actions.air import Air
 from quality_creator.actions.ingest import Ingest
 from quality_creator.actions.replay import Replays
+from quality_creator.actions.signing import Signatory
 from quality_creator.config import Config
 from quality_creator.factory.intake import Connector
 from quality_creator.model.ids import Slug
@@ -30,5 +31,7 @@ class Hub:
     operator_token: str
     rtmp: socket.socket | None
     """The listening socket for cameras that push; None when there are none."""
+    signatory: Signatory | None = None
+    """Who signs what is on air; None when signing is switched off."""
     air: dict[Slug, Air] = field(default_factory=dict)
     """What is on air now."""

@@ -58,11 +58,12 @@ def known(rendition: str) -> str:
 
 def announced(row: StoredSegment) -> hls.Segment:
     """A segment of the index, as players see it."""
+    parts = row.parts[NAMES[0]][: row.duration // PART_TICKS]  # a signature behind them is no part
     return hls.Segment(
         row.msn,
         row.utc,
         row.inits,
-        tuple(hls.Part(PART_TICKS, independent) for _, independent in row.parts[NAMES[0]]),
+        tuple(hls.Part(PART_TICKS, independent) for _, independent in parts),
         row.discontinuity,
         row.recorded,
     )

@@ -2,6 +2,7 @@
 
     keys/                        mode 0700
     keys/<name>.key              mode 0600, PKCS#8 PEM, encrypted where a passphrase is configured
+    keys/<name>.pem              the certificates that belong to it, for anyone
 
 A file that others may read is refused rather than mended: who could read it may have read it. A new key is
 written whole under another name, synced, and linked into its place, so that no crash and no second process
@@ -12,7 +13,7 @@ import os
 import re
 import secrets
 import stat
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from contextlib import suppress
 from pathlib import Path
 from typing import Literal, TypeVar
@@ -48,6 +49,7 @@ Kind = Literal["ed25519", "p-256"]
 
 _NAME = re.compile(r"[a-z0-9]([a-z0-9._-]{0,62}[a-z0-9])?")
 _SUFFIX = ".key"
+_PUBLIC = ".pem"
 _LOOSE = stat.S_IRWXG | stat.S_IRWXO
 _Key = TypeVar("_Key", Ed25519PrivateKey, EllipticCurvePrivateKey)
 
@@ -105,6 +107,21 @@ class Keys:
     def kind(self, name: str) -> Kind:
         """Which kind of key a name stands for. Raises NotFound or BadInput."""
         return "ed25519" if isinstance(self._read(name), Ed25519PrivateKey) else "p-256"
+
+    def certificates(self, name: str) -> bytes | None:
+        """The PEM that was kept beside a key; None when there is none. Raises BadInput."""
+        path = self._path(name).with_suffix(_PUBLIC)
+        try:
+            return path.read_bytes()
+        except FileNotFoundError:
+            return None
+        except OSError as error:
+            raise BadInput(f"{path}: {error.strerror}") from error
+
+    def keep_certificates(self, name: str, pem: bytes) -> None:
+        """Keep PEM beside a key that is there, in the place of what was kept before. Raises BadInput."""
+        self._check_folder()
+        self._write(self._path(name).with_suffix(_PUBLIC), pem, replace=True)
 
     def encrypt(self) -> list[str]:
         """Encrypt by the passphrase whatever is not encrypted yet; returns the names of these keys.
@@ -205,6 +222,32 @@ class Keys:
             raise Conflict(f"there is a key {path} already; it is not replaced") from None
         except OSError as error:
             raise BadInput(f"{path}: {error.strerror}") from error
+
+
+def passphrase(file: Path | None, variable: str, environment: Mapping[str, str] = os.environ) -> bytes | None:
+    """The passphrase that the configuration names; None when it names none.
+
+    Raises:
+        BadInput: it names two, or one that can't be had; nothing of it is in the text.
+    """
+    if file is not None and variable:
+        raise BadInput("keys.passphrase_file and keys.passphrase_env are both given; keep one")
+    if variable:
+        found = environment.get(variable, "").encode()
+        if not found:
+            raise BadInput(f"keys.passphrase_env: the environment variable {variable!r} is not set")
+        return found
+    if file is None:
+        return None
+    try:
+        with file.open("rb") as stream:
+            _refuse_loose(file, os.fstat(stream.fileno()), "600")
+            found = stream.readline(LONGEST).rstrip(b"\r\n")
+    except OSError as error:
+        raise BadInput(f"keys.passphrase_file: {file}: {error.strerror}") from error
+    if not found:
+        raise BadInput(f"keys.passphrase_file: {file}: its first line is empty")
+    return found
 
 
 def _pem(key: PrivateKey, encryption: KeySerializationEncryption) -> bytes:

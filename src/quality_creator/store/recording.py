@@ -58,12 +58,12 @@ class SpooledPart(msgspec.Struct, frozen=True, kw_only=True):
     start: MediaTime
     utc: Micros
     duration: int
-    """In ticks of 1/90000 s."""
+    """In ticks of 1/90000 s; 0 for what is put behind a segment that ended early: its signature."""
     independent: bool
     discontinuity: bool
     """Of the segment."""
     inits: dict[str, str]
-    """By rendition: the init's name, from `keep_init`."""
+    """By rendition: the init's name, from `keep_init`. The last part's are the segment's."""
     data: dict[str, bytes]
     """By rendition; empty in the spool where the part was not recorded."""
 
@@ -79,7 +79,10 @@ class StoredSegment(msgspec.Struct, frozen=True, kw_only=True):
     recorded: bool
     inits: dict[str, str]
     parts: dict[str, list[tuple[int, bool]]]
-    """By rendition: each part's bytes, and whether it starts with a key frame."""
+    """By rendition: each part's bytes, and whether it starts with a key frame.
+
+    One more than were announced where a signature was put behind a segment that ended early.
+    """
 
 
 @dataclass(frozen=True, slots=True)
@@ -395,7 +398,7 @@ def _decode(record: bytes) -> tuple[SpooledPart, dict[str, int]]:
 
 
 def _row(segment: _Segment, *, recorded: bool) -> StoredSegment:
-    first = segment.parts[0]
+    first, inits = segment.parts[0], segment.parts[-1].inits
     return StoredSegment(
         msn=first.msn,
         start=first.start,
@@ -403,13 +406,13 @@ def _row(segment: _Segment, *, recorded: bool) -> StoredSegment:
         utc=first.utc,
         discontinuity=first.discontinuity,
         recorded=recorded,
-        inits=first.inits,
+        inits=inits,
         parts={
             rendition: [
                 (sizes[rendition], part.independent)
                 for part, sizes in zip(segment.parts, segment.sizes, strict=True)
             ]
-            for rendition in first.inits
+            for rendition in inits
         },
     )
 

@@ -36,6 +36,9 @@ CLAIM, SIGNATURE, STORE = "c2pa.claim.v2", "c2pa.signature", "c2pa.assertions"
 SOURCE_TYPE = "http://cv.iptc.org/newscodes/digitalsourcetype/"
 """IPTC's vocabulary of how pictures come about."""
 
+FILLED = timedelta(seconds=60)
+"""How much older than its key a picture may be; a hub fills less than half of it."""
+
 _MANIFEST_HEAD = bytes(4) + b"manifest\0" + bytes(8)
 _LONGEST_PERIOD_S = 366 * 86_400
 
@@ -77,8 +80,12 @@ class SessionKey:
     lasts: timedelta
 
     def covers(self, at: datetime) -> bool:
-        """Whether it is valid at an instant."""
-        return self.created <= at <= self.created + self.lasts
+        """Whether it may sign pictures of an instant.
+
+        A hub that comes back finishes with its new key what the one before had begun, and fills what
+        passed in between: these pictures are a little older than the key.
+        """
+        return self.created - FILLED <= at <= self.created + self.lasts
 
 
 @dataclass(frozen=True, slots=True)
