@@ -28,6 +28,7 @@ from quality_creator.model.errors import BadInput
 from quality_creator.store.database import open_folder
 from quality_creator.store.recording import Recordings
 from quality_creator.web import app
+from quality_creator.web.express import Express
 
 log = structlog.get_logger()
 
@@ -128,7 +129,7 @@ async def _stoppable() -> AsyncIterator[asyncio.TaskGroup]:
 async def _serve(hub: Hub, listening: socket.socket) -> None:
     server = _Server(
         uvicorn.Config(
-            app.build(hub),
+            Express(app.build(hub), hub),
             http="httptools",
             log_config=None,
             access_log=False,

@@ -10,31 +10,13 @@ from starlette.responses import Response
 from starlette.types import ASGIApp
 
 from quality_creator.actions.hub import Hub
-from quality_creator.model.errors import (
-    BadInput,
-    BadPayload,
-    Conflict,
-    Forbidden,
-    NotFound,
-    QualityCreatorError,
-    Unavailable,
-)
+from quality_creator.model.errors import Forbidden, QualityCreatorError
 from quality_creator.web import api, lines, live, people, site
 from quality_creator.web.api import json
 from quality_creator.web.patience import TooOften
+from quality_creator.web.refusal import code
 from quality_creator.web.security import PRIVATE, SecurityHeaders, SignInFirst, check
 from quality_creator.web.sessions import Sessions
-
-STATUS: list[tuple[type[QualityCreatorError], int]] = [
-    (TooOften, 429),
-    (NotFound, 404),
-    (BadInput, 400),
-    (BadPayload, 400),
-    (Forbidden, 403),
-    (Conflict, 409),
-    (Unavailable, 503),
-]
-"""Whose fault an error is, in HTTP's words; the first that fits counts."""
 
 
 def build(hub: Hub) -> ASGIApp:
@@ -63,10 +45,10 @@ def build(hub: Hub) -> ASGIApp:
 
 def _refusal(hub: Hub) -> Callable[[Request, Exception], Response]:
     def answer(request: Request, error: Exception) -> Response:
-        code = next(code for kind, code in STATUS if isinstance(error, kind))
+        status = code(error)
         if isinstance(error, SignInFirst) and not _wants_json(request):
-            return people.door(request, hub, to=error.to, code=code)
-        refused = _answer(request, code, str(error))
+            return people.door(request, hub, to=error.to, code=status)
+        refused = _answer(request, status, str(error))
         if isinstance(error, TooOften):
             refused.headers["retry-after"] = str(round(error.wait_s + 0.5))
         if isinstance(error, Forbidden):

@@ -1,6 +1,8 @@
 """The live media: playlists and parts carry no session, so that any cache can multiply them."""
 
 import re
+from collections.abc import Mapping
+from dataclasses import dataclass
 
 from starlette.requests import Request
 from starlette.responses import Response
@@ -30,6 +32,41 @@ OPEN = {
 _SEGMENT = re.compile(r"(\d{1,9})(?:\.(\d{1,3}))?\.m4s")
 
 
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """Bytes, and what to say of them."""
+
+    content: bytes
+    headers: Mapping[str, str]
+
+
+async def playlist(hub: Hub, slug: Slug, rendition: str, query: Mapping[str, str], *, gzip: bool) -> Answer:
+    """A media playlist, once it has what the query waits for."""
+    found = await episodes.stream(hub, slug)
+    msn, part = _number(query.get("_HLS_msn")), _number(query.get("_HLS_part"))
+    skip = query.get("_HLS_skip") in ("YES", "v2")
+    text = await found.playlist(rendition, msn, part, skip=skip, gzip=gzip)
+    # Once the episode has ended, an address without a query still stands for what it became.
+    cache = BRIEF if msn is None or found.ended else BLOCKED
+    encoding = {"content-encoding": "gzip"} if gzip else {}
+    kind = {"content-type": hls.CONTENT_TYPE, "cache-control": cache, "vary": "accept-encoding"}
+    return Answer(text, {**kind, **encoding})
+
+
+async def media(hub: Hub, slug: Slug, rendition: str, name: str) -> Answer:
+    """An init segment, a segment or a part."""
+    found = await episodes.stream(hub, slug)
+    if name.endswith(".mp4"):
+        return Answer(await found.init(rendition, name), _kept("video/mp4"))
+    match = _SEGMENT.fullmatch(name)
+    if match is None:
+        raise NotFound(f"nothing is called {name}")
+    msn = int(match[1])
+    if match[2] is None:
+        return Answer(await found.segment(rendition, msn), _kept("video/iso.segment"))
+    return Answer(await found.part(rendition, msn, int(match[2])), _kept("video/iso.segment"))
+
+
 def routes(hub: Hub) -> list[BaseRoute]:
     """Every address below `/live`."""
 
@@ -42,34 +79,15 @@ def routes(hub: Hub) -> list[BaseRoute]:
         return _answer(found.multivariant(), hls.CONTENT_TYPE, FOREVER if found.ended else BRIEF)
 
     @public
-    async def playlist(request: Request) -> Response:
-        found = await stream(request)
-        query = request.query_params
-        msn, part = _number(query.get("_HLS_msn")), _number(query.get("_HLS_part"))
+    async def a_playlist(request: Request) -> Response:
+        slug, rendition = Slug(request.path_params["slug"]), request.path_params["rendition"]
         gzip = "gzip" in request.headers.get("accept-encoding", "")
-        skip = query.get("_HLS_skip") in ("YES", "v2")
-        text = await found.playlist(request.path_params["rendition"], msn, part, skip=skip, gzip=gzip)
-        # Once the episode has ended, an address without a query still stands for what it became.
-        cache = BRIEF if msn is None or found.ended else BLOCKED
-        answer = _answer(text, hls.CONTENT_TYPE, cache)
-        answer.headers["vary"] = "accept-encoding"
-        if gzip:
-            answer.headers["content-encoding"] = "gzip"
-        return answer
+        return _response(await playlist(hub, slug, rendition, request.query_params, gzip=gzip))
 
     @public
-    async def media(request: Request) -> Response:
-        found = await stream(request)
-        rendition, name = request.path_params["rendition"], request.path_params["name"]
-        if name.endswith(".mp4"):
-            return _answer(await found.init(rendition, name), "video/mp4", FOREVER)
-        match = _SEGMENT.fullmatch(name)
-        if match is None:
-            raise NotFound(f"nothing is called {name}")
-        msn = int(match[1])
-        if match[2] is None:
-            return _answer(await found.segment(rendition, msn), "video/iso.segment", FOREVER)
-        return _answer(await found.part(rendition, msn, int(match[2])), "video/iso.segment", FOREVER)
+    async def some_media(request: Request) -> Response:
+        slug, rendition = Slug(request.path_params["slug"]), request.path_params["rendition"]
+        return _response(await media(hub, slug, rendition, request.path_params["name"]))
 
     @public
     async def data(request: Request) -> Response:
@@ -86,9 +104,17 @@ def routes(hub: Hub) -> list[BaseRoute]:
         Door("GET", f"/live/{{slug}}/{hls.PLAYLIST}", multivariant),
         Door("GET", "/live/{slug}/data/{msn:int}.json", data),
         Door("GET", "/live/{slug}/signals.json", signals),
-        Door("GET", f"/live/{{slug}}/{{rendition}}/{hls.PLAYLIST}", playlist),
-        Door("GET", "/live/{slug}/{rendition}/{name}", media),
+        Door("GET", f"/live/{{slug}}/{{rendition}}/{hls.PLAYLIST}", a_playlist),
+        Door("GET", "/live/{slug}/{rendition}/{name}", some_media),
     ]
+
+
+def _kept(kind: str) -> dict[str, str]:
+    return {"content-type": kind, "cache-control": FOREVER}
+
+
+def _response(answer: Answer) -> Response:
+    return Response(answer.content, headers={**answer.headers, **OPEN})
 
 
 def _answer(content: bytes, kind: str, cache: str) -> Response:
