@@ -83,23 +83,6 @@ def test_an_episode_lives_forwards_only(tmp_path: Path) -> None:
     with_episodes(tmp_path, test)
 
 
-def test_a_scene_is_kept_until_the_end(tmp_path: Path) -> None:
-    async def test(episodes: Episodes) -> None:
-        await episodes.create(VISIT)
-        scene = Scene(layout="side-by-side", sources=VISIT.sources)
-        assert (await episodes.set_scene(VISIT.id, scene)).scene == scene
-        assert (await episodes.get(VISIT.id)).scene == scene
-        with pytest.raises(BadInput, match="'moon' is not a source of this episode; there are: line, bench"):
-            await episodes.set_scene(VISIT.id, Scene(layout="full", sources=(SourceId("moon"),)))
-        await episodes.start(VISIT.id, NOW)
-        await episodes.end(VISIT.id, LATER)
-        with pytest.raises(Conflict, match="has ended; its scene stays as it was"):
-            await episodes.set_scene(VISIT.id, VISIT.scene)
-        assert (await episodes.get(VISIT.id)).scene == scene
-
-    with_episodes(tmp_path, test)
-
-
 def test_a_slug_is_given_once_and_fits_an_address(tmp_path: Path) -> None:
     async def test(episodes: Episodes) -> None:
         await episodes.create(VISIT)

@@ -13,6 +13,7 @@ import msgspec
 import structlog
 
 from quality_creator.actions import stamped
+from quality_creator.actions.desk import Desk
 from quality_creator.actions.ingest import Ingest, Judged
 from quality_creator.actions.signing import EpisodeSigning, Signatory
 from quality_creator.actions.stamped import StampedSignal, Timeline
@@ -24,7 +25,7 @@ from quality_creator.model.clock import TICKS, MediaTime, Micros, micros
 from quality_creator.model.episode import Episode
 from quality_creator.model.errors import BadInput, NotFound, Unavailable
 from quality_creator.model.event import FrameData, TimedMessage
-from quality_creator.model.ids import CharacteristicId, Slug, SourceId
+from quality_creator.model.ids import CharacteristicId, Slug
 from quality_creator.model.mix import Mix
 from quality_creator.model.stream import PART_TICKS, RENDITIONS, SEGMENT_PARTS
 from quality_creator.store.recording import OpenSegment, Recording, SpooledPart, StoredSegment
@@ -74,6 +75,7 @@ class Air:
         episode: Episode,
         *,
         mix: Mix,
+        on_source: Callable[[wire.SourceState], None],
         cameras: Sequence[AnyCamera],
         recording: Recording,
         ingest: Ingest,
@@ -84,10 +86,7 @@ class Air:
     ) -> None:
         self.episode = episode
         self.slug: Slug = episode.slug
-        self.mix = mix
-        self.sources: dict[SourceId, wire.SourceState] = {}
         self.newest: wire.Part | None = None
-        self.pictures: wire.Pictures | None = None
         self.left_out = 0
         self._cameras = tuple(cameras)
         self._recording = recording
@@ -97,6 +96,7 @@ class Air:
         title = episode.title.en or episode.title.zh
         self._signing = None if signatory is None else EpisodeSigning(signatory, title, clock)
         self._supervisor = Supervisor(start=self._start, on_message=self._told, rtmp=rtmp)
+        self.desk = Desk(mix, self._supervisor, on_source)
         # What is announced.
         self._window = hls.Window(NAMES, hold_back=hold_back)
         self._inits: dict[str, str] = {}
@@ -115,7 +115,6 @@ class Air:
         self._stamped: dict[CharacteristicId, int] = {}  # by the hub before this one
         self._sealing: asyncio.Queue[int] = asyncio.Queue()
         self._unsealed: dict[int, list[TimedMessage]] = {}
-        self._changes: dict[int, asyncio.Future[MediaTime]] = {}
         self._trouble = self._note = ""
         self._over = asyncio.Event()
 
@@ -125,6 +124,7 @@ class Air:
         episode: Episode,
         *,
         mix: Mix,
+        on_source: Callable[[wire.SourceState], None],
         cameras: Sequence[AnyCamera],
         recording: Recording,
         ingest: Ingest,
@@ -140,6 +140,7 @@ class Air:
         air = cls(
             episode,
             mix=mix,
+            on_source=on_source,
             cameras=cameras,
             recording=recording,
             ingest=ingest,
@@ -171,25 +172,6 @@ class Air:
             unsubscribe()
             self._over.set()
 
-    def change(self, mix: Mix, change: wire.Change) -> "asyncio.Future[MediaTime]":
-        """Change the mix at the next picture.
-
-        Args:
-            mix: As it is from then on; a worker that starts later begins with it.
-            change: The way to it.
-
-        Returns:
-            What becomes the position of that picture.
-        """
-        self.mix = mix
-        done: asyncio.Future[MediaTime] = asyncio.get_running_loop().create_future()
-        self._changes[self._supervisor.change(change)] = done
-        return done
-
-    def tell(self, order: wire.Tbar | wire.SetPreview | wire.Watch) -> None:
-        """Say what changes nothing that a worker would have to begin with."""
-        self._supervisor.tell(order)
-
     async def end(self) -> None:
         """Let the worker finish its part, put everything away, and end `run`."""
         await self._supervisor.stop()
@@ -213,7 +195,7 @@ class Air:
         self._edge = edge
         return wire.Start(
             cameras=self._cameras,
-            mix=self.mix,
+            mix=self.desk.mix,
             renditions=RENDITIONS,
             msn=edge.msn,
             part=edge.part,
@@ -227,15 +209,8 @@ class Air:
                 await self._init(message)
             case wire.Part():
                 await self._part(message)
-            case wire.SourceState():
-                self.sources[message.source] = message
-                log.info("source", episode=self.slug, **msgspec.structs.asdict(message))
-            case wire.Changed():
-                asker = self._changes.pop(message.number, None)
-                if asker is not None and not asker.done():
-                    asker.set_result(message.position)
-            case wire.Pictures():
-                self.pictures = message
+            case wire.Changed() | wire.SourceState() | wire.Pictures():
+                self.desk.hear(message)
             case wire.Note():
                 self._note = message.words
                 log.warning("worker", episode=self.slug, words=message.words)
@@ -496,6 +471,11 @@ class Air:
     def ended(self) -> bool:
         """Whether nothing more will come."""
         return self._window.ended
+
+    @property
+    def edge(self) -> MediaTime:
+        """Where the next part begins."""
+        return self._edge.position
 
     @property
     def seconds(self) -> float:

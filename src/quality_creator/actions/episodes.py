@@ -7,17 +7,18 @@ import msgspec
 
 from quality_creator.actions.air import Air
 from quality_creator.actions.hub import Hub
+from quality_creator.actions.show import Show
 from quality_creator.actions.stream import Stream
-from quality_creator.config import RtmpCamera
+from quality_creator.config import AnyCamera, RtmpCamera
 from quality_creator.config.load import ID
 from quality_creator.media import wire
-from quality_creator.model.clock import MediaTime, Utc
+from quality_creator.model.clock import Utc
 from quality_creator.model.episode import Episode
 from quality_creator.model.errors import BadInput, Conflict, NotFound
 from quality_creator.model.ids import EpisodeId, Slug, SourceId
-from quality_creator.model.mix import Mix
 from quality_creator.model.scene import Layout, Scene
 from quality_creator.model.text import Text
+from quality_creator.show.event import Aired, Began, SourceChanged
 
 
 class Draft(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -63,8 +64,8 @@ async def plan(hub: Hub, draft: Draft) -> Episode:
         raise BadInput("sources: the configuration has no camera")
     scene = draft.scene or Scene(layout=draft.layout, sources=sources)
     known = {camera.id for camera in hub.config.cameras}
-    _require(known, sources, "sources")
-    _require(set(sources), scene.sources, "scene.sources")
+    require(known, sources, "sources")
+    require(set(sources), scene.sources, "scene.sources")
     episode = Episode(
         id=EpisodeId(str(uuid.uuid4())),
         slug=Slug(draft.slug),
@@ -80,54 +81,73 @@ async def plan(hub: Hub, draft: Draft) -> Episode:
     return episode
 
 
-async def start(hub: Hub, slug: Slug) -> Episode:
-    """Put a planned episode on air.
+async def start(hub: Hub, slug: Slug, by: str = "operator") -> Episode:
+    """Put a planned episode on air; a rehearsal of it ends.
 
     Raises:
         NotFound: there is none.
         Conflict: it has ended, is on air already, or another one holds the listener for cameras that push.
     """
     episode = await by_slug(hub, slug)
-    _claim_rtmp(hub, episode)
-    now = datetime.now(UTC)
-    episode = await hub.database.episodes.start(episode.id, now)
-    await hub.database.episodes.add_take(episode.id, MediaTime(0), episode.scene)
+    claim_rtmp(hub, episode)
+    show = await show_of(hub, episode)
+    episode = await hub.database.episodes.start(episode.id, datetime.now(UTC))
+    rehearsal = hub.rehearsals.pop(slug, None)
+    if rehearsal is not None:
+        await rehearsal.end()
+    show.enter(by, Began(scene=(show.state.before or show.state.mix).program))
+    await show.save()
     await put_on_air(hub, episode)
     return episode
 
 
 async def put_on_air(hub: Hub, episode: Episode) -> None:
     """Make an on-air episode's worker, window and recording, or take them up where a hub left them."""
+    show = await show_of(hub, episode)
     air = await Air.open(
         episode,
-        mix=Mix(program=episode.scene),
-        cameras=tuple(camera for camera in hub.config.cameras if camera.id in episode.sources),
+        mix=show.state.mix,
+        on_source=lambda source: note_source(hub, show, source),
+        cameras=cameras(hub, episode),
         recording=await hub.recordings.open(episode.id),
         ingest=hub.ingest,
         signatory=hub.signatory,
         hold_back=hub.config.hub.hold_back,
-        rtmp=hub.rtmp if _pushed(hub, episode) else None,
+        rtmp=hub.rtmp if pushed(hub, episode) else None,
     )
+    for line in show.state.as_run:
+        # Of a take that a hub was killed over nobody was shown anything: it is seen with the next picture.
+        if line.position is None or line.position > air.edge:
+            show.enter("", Aired(take=line.take, position=air.edge))
+    await show.save()
     hub.air[episode.slug] = air
     hub.tasks.create_task(air.run(), name=f"episode {episode.slug}")
 
 
-async def set_scene(hub: Hub, slug: Slug, scene: Scene) -> MediaTime:
-    """Change who stands where, at the next picture; returns the position at which that was.
+async def show_of(hub: Hub, episode: Episode) -> Show:
+    """The show of an episode, as its log has it."""
+    async with hub.opening:
+        if episode.slug not in hub.shows:
+            hub.shows[episode.slug] = await Show.open(hub.database, episode)
+        return hub.shows[episode.slug]
 
-    Raises:
-        BadInput: a source that does not belong to the episode.
-        Conflict: it is not on air.
-    """
-    air = await _on_air(hub, slug)
-    _require(set(air.episode.sources), scene.sources, "sources")
-    if not scene.sources:
-        raise BadInput("sources: a scene shows at least one")
-    await hub.database.episodes.set_scene(air.episode.id, scene)
-    mix = msgspec.structs.replace(air.mix, program=scene)
-    position = await air.change(mix, wire.Change(scene=scene))
-    await hub.database.episodes.add_take(air.episode.id, position, scene)
-    return position
+
+def note_source(hub: Hub, show: Show, source: wire.SourceState) -> None:
+    """Enter the loss and the return of a source; what only stumbles is not lost."""
+    lost = source.source in show.state.lost
+    if source.condition == "slate" and not lost:
+        show.enter("", SourceChanged(source=source.source, condition="lost", words=source.words))
+    elif source.condition == "live" and lost:
+        show.enter("", SourceChanged(source=source.source, condition="live", words=source.words))
+    else:
+        return
+    hub.tasks.create_task(show.save(), name="show's log")
+
+
+def cameras(hub: Hub, episode: Episode) -> tuple[AnyCamera, ...]:
+    """The episode's sources, in its order."""
+    known = {camera.id: camera for camera in hub.config.cameras}
+    return tuple(known[source] for source in episode.sources if source in known)
 
 
 async def end(hub: Hub, slug: Slug) -> Episode:
@@ -140,6 +160,7 @@ async def end(hub: Hub, slug: Slug) -> Episode:
     await air.end()
     episode = await hub.database.episodes.end(air.episode.id, datetime.now(UTC))
     hub.air.pop(slug, None)
+    hub.shows.pop(slug, None)
     return episode
 
 
@@ -157,19 +178,22 @@ async def _on_air(hub: Hub, slug: Slug) -> Air:
     return air
 
 
-def _require(known: set[SourceId], given: tuple[SourceId, ...], key: str) -> None:
+def require(known: set[SourceId], given: tuple[SourceId, ...], key: str) -> None:
+    """Raises BadInput for a source that is not known; `key` is where it was given."""
     for one in given:
         if one not in known:
             raise BadInput(f"{key}: {one!r} is not here; there are: {', '.join(sorted(known))}")
 
 
-def _pushed(hub: Hub, episode: Episode) -> bool:
+def pushed(hub: Hub, episode: Episode) -> bool:
+    """Whether the episode has cameras that push."""
     return any(isinstance(c, RtmpCamera) and c.id in episode.sources for c in hub.config.cameras)
 
 
-def _claim_rtmp(hub: Hub, episode: Episode) -> None:
+def claim_rtmp(hub: Hub, episode: Episode) -> None:
+    """Raises Conflict when another episode on air has the listener that this one needs."""
     for other in hub.air.values():
-        if _pushed(hub, episode) and _pushed(hub, other.episode):
+        if pushed(hub, episode) and pushed(hub, other.episode):
             raise Conflict(
                 f"{other.slug} is on air with cameras that push; end it first, or use a hub for each"
             )

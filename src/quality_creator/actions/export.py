@@ -3,13 +3,14 @@
 import asyncio
 from pathlib import Path
 
+from quality_creator.actions.show import Show
 from quality_creator.actions.stream import known
 from quality_creator.config import Config
 from quality_creator.media.export import Chapter, Layout, Piece, export
 from quality_creator.model.errors import BadInput, NotFound
 from quality_creator.model.ids import Slug
-from quality_creator.model.scene import Scene
 from quality_creator.model.text import Language
+from quality_creator.show import as_run
 from quality_creator.store.database import open_folder
 from quality_creator.store.recording import Recording, Recordings, StoredSegment
 
@@ -38,13 +39,11 @@ async def export_episode(
         if not rows:
             raise NotFound(f"nothing of {slug!r} is kept yet")
         pieces = [await _piece(recording, row, rendition) for row in rows]
-        names = {camera.id: camera.name.pick(language) for camera in config.cameras}
-
-        def title(scene: Scene) -> str:
-            return " + ".join(names.get(source, source) for source in scene.shown)
-
-        takes = await database.episodes.takes(episode.id)
-        chapters = [Chapter(take.at, title(take.scene)) for take in takes]
+        show = await Show.open(database, episode)
+        names = {camera.id: camera.name for camera in config.cameras}
+        chapters = [
+            Chapter(one.at, one.title.pick(language)) for one in as_run.chapters(show.state.as_run, names)
+        ]
         return await asyncio.to_thread(
             export,
             pieces,

@@ -7,7 +7,9 @@ from dataclasses import dataclass, field
 
 from quality_creator.actions.air import Air
 from quality_creator.actions.ingest import Ingest
+from quality_creator.actions.rehearsal import Rehearsal
 from quality_creator.actions.replay import Replays
+from quality_creator.actions.show import Show
 from quality_creator.actions.signing import Signatory
 from quality_creator.config import Config
 from quality_creator.factory.intake import Connector
@@ -35,3 +37,8 @@ class Hub:
     """Who signs what is on air; None when signing is switched off."""
     air: dict[Slug, Air] = field(default_factory=dict)
     """What is on air now."""
+    rehearsals: dict[Slug, Rehearsal] = field(default_factory=dict)
+    shows: dict[Slug, Show] = field(default_factory=dict)
+    """Those that somebody asked for; `actions.studio.show` opens them."""
+    opening: asyncio.Lock = field(default_factory=asyncio.Lock)
+    """A show is opened once."""

@@ -66,10 +66,10 @@ def _air_status(air: Air) -> AirStatus:
         seconds=air.seconds,
         worker=air.worker,
         recording=air.recording,
-        scene=air.mix.program,
+        scene=air.desk.mix.program,
         sources=tuple(
             SourceStatus(id=one.source, condition=one.condition, words=one.words)
-            for one in air.sources.values()
+            for one in air.desk.sources.values()
         ),
         left_out=air.left_out,
         worker_cpu_s=newest.cpu_s if newest else 0.0,

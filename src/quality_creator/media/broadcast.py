@@ -13,6 +13,7 @@ from quality_creator.media.capture.rtmp import RtmpCapture
 from quality_creator.media.capture.rtsp import RtspCapture
 from quality_creator.media.capture.source import Capture, Source
 from quality_creator.media.encode import Encoded, Encoder
+from quality_creator.media.multiview import Multiview
 from quality_creator.media.pipes import Inbox, Order, Outbox
 from quality_creator.media.playout import Player
 from quality_creator.media.programme import Programme, Slates
@@ -73,6 +74,9 @@ class Broadcast:
             self._outbox.send(wire.Init(rendition=name, data=data, codecs=codecs))
         programme = Programme(self._players, slates, encoder, start.mix)
         slates.prepare(start.mix.program)
+        self._multiview = Multiview(self._players, slates, self._outbox.send)
+        self._multiview.preview(start.mix.preview)
+        self._multiview.start()
         self._inbox.listen(lambda order: _prepare(order, slates))
         self._await_pictures()
         gc.collect()
@@ -95,6 +99,7 @@ class Broadcast:
             for order in self._inbox.orders():
                 self._carry_out(order, programme, number)
             done = programme.tick(tick, now)
+            self._multiview.offer(programme.canvas, now)
             number += 1
             if done is not None:
                 self._emit(*done, first + (number - PART_FRAMES) / FRAME_RATE)
@@ -110,8 +115,10 @@ class Broadcast:
                 self._outbox.send(wire.Changed(number=order.number, position=position))
             case wire.Tbar():
                 programme.pull(order)
-            case wire.SetPreview() | wire.Watch():
-                pass
+            case wire.SetPreview():
+                self._multiview.preview(order.scene)
+            case wire.Watch():
+                self._multiview.watch(order.seconds)
 
     def _first_tick(self) -> float:
         """When the first picture is (or was) due, on the monotonic clock."""

@@ -2,13 +2,14 @@
 
 import threading
 from collections.abc import Mapping
+from typing import Protocol
 
 import av
 
 from quality_creator.media import transition, wire
 from quality_creator.media.compose import Composer
 from quality_creator.media.encode import SOUND_AHEAD, Encoded, Encoder
-from quality_creator.media.playout import Player
+from quality_creator.media.playout import Player, Shown
 from quality_creator.media.scale import Planes, Tile, planes_of
 from quality_creator.media.scene import HEIGHT, WIDTH, Rectangle, places
 from quality_creator.media.slate import slate
@@ -52,10 +53,17 @@ class Slates:
         return found
 
 
+class Shows(Protocol):
+    """What stands in the place of a source."""
+
+    def show(self, place: Rectangle) -> Shown | None:
+        """Its picture, made for the place; None where its slate belongs."""
+
+
 class Stage:
     """A scene on a canvas of its own. For one thread."""
 
-    def __init__(self, canvas: Planes, players: Mapping[SourceId, Player], slates: Slates) -> None:
+    def __init__(self, canvas: Planes, players: Mapping[SourceId, Shows], slates: Slates) -> None:
         self.canvas = canvas
         self._composer = Composer(canvas)
         self._players = players

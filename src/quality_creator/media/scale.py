@@ -96,14 +96,15 @@ class Scaler:
         how = fit(raw.aspect, place)
         across = raw.orientation.turns % 2 == 1
         frame = raw.frame
+        space, span = colours(frame)
         scaled = self._reformatter.reformat(
             frame,
             how.height if across else how.width,
             how.width if across else how.height,
             "yuv420p",
-            src_colorspace=_colorspace(frame),
+            src_colorspace=space,
             dst_colorspace=Colorspace.ITU709,
-            src_color_range=_range(frame),
+            src_color_range=span,
             dst_color_range=ColorRange.MPEG,
             # Averaging keeps thin lines when a picture becomes much smaller; it is no slower.
             interpolation=Interpolation.AREA if how.width * 2 < frame.width else Interpolation.BILINEAR,
@@ -151,6 +152,11 @@ def _upright(plane: Plane, how: Orientation) -> Plane:
     if how.mirrored:
         plane = plane[:, ::-1]
     return np.rot90(plane, how.turns) if how.turns else plane
+
+
+def colours(frame: av.VideoFrame) -> tuple[Colorspace | None, ColorRange]:
+    """How a frame's numbers are meant: as it says, else as its size and format suggest."""
+    return _colorspace(frame), _range(frame)
 
 
 def _colorspace(frame: av.VideoFrame) -> Colorspace | None:

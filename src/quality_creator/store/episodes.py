@@ -11,12 +11,11 @@ from sqlalchemy import Row, select, update
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from quality_creator.model.clock import MediaTime
 from quality_creator.model.episode import Episode, EpisodeState
 from quality_creator.model.errors import BadInput, Conflict, NotFound
 from quality_creator.model.ids import EpisodeId, Slug
 from quality_creator.model.scene import Scene
-from quality_creator.store.tables import episodes, takes
+from quality_creator.store.tables import episodes
 
 if TYPE_CHECKING:
     from quality_creator.store.database import Database
@@ -24,13 +23,6 @@ if TYPE_CHECKING:
 SLUG = re.compile(r"[a-z0-9]([a-z0-9-]{0,62}[a-z0-9])?")
 
 _NEXT: dict[EpisodeState, EpisodeState] = {"planned": "on-air", "on-air": "ended"}
-
-
-class Take(msgspec.Struct, frozen=True, kw_only=True):
-    """A scene, and the position from which on it was aired."""
-
-    at: MediaTime
-    scene: Scene
 
 
 class Episodes:
@@ -85,36 +77,6 @@ class Episodes:
     async def end(self, episode: EpisodeId, now: datetime) -> Episode:
         """End it for good. Raises NotFound, or Conflict when it is not on air."""
         return await self._move(episode, "ended", now)
-
-    async def set_scene(self, episode: EpisodeId, scene: Scene) -> Episode:
-        """Note what is (or will first be) on air.
-
-        Raises:
-            NotFound: there is no such episode.
-            Conflict: it has ended.
-            BadInput: the scene shows what is not one of its sources.
-        """
-        async with self._database.write() as connection:
-            found = await _get(connection, episode)
-            if found.state == "ended":
-                raise Conflict(f"the episode {found.slug!r} has ended; its scene stays as it was")
-            _check_scene(found, scene)
-            await connection.execute(update(episodes).where(episodes.c.id == episode).values(scene=scene))
-            return msgspec.structs.replace(found, scene=scene)
-
-    async def add_take(self, episode: EpisodeId, at: MediaTime, scene: Scene) -> None:
-        """Note what was aired from a position on; what was noted of it before stays."""
-        async with self._database.write() as connection:
-            there = select(takes.c.at).where(takes.c.episode == episode, takes.c.at == at)
-            if (await connection.execute(there)).first() is None:
-                await connection.execute(takes.insert().values(episode=episode, at=at, scene=scene))
-
-    async def takes(self, episode: EpisodeId) -> list[Take]:
-        """What was aired, in order."""
-        async with self._database.read() as connection:
-            query = select(takes.c.at, takes.c.scene).where(takes.c.episode == episode)
-            rows = await connection.execute(query.order_by(takes.c.at))
-            return [msgspec.convert(row, Take, from_attributes=True) for row in rows]
 
     async def _move(self, episode: EpisodeId, state: EpisodeState, now: datetime) -> Episode:
         async with self._database.write() as connection:

@@ -101,13 +101,15 @@ messages = Table(
     comment="What was stamped into each segment, so that nobody has to open the segments to draw a chart.",
 )
 
-takes = Table(
-    "takes",
+show_log = Table(
+    "show_log",
     metadata,
     Column("episode", String(36), ForeignKey("episodes.id"), primary_key=True),
-    Column("at", BigInteger, primary_key=True, autoincrement=False, comment="MediaTime"),
-    Column("scene", Json, nullable=False),
-    comment="What was aired from when on: never changed afterwards.",
+    Column("number", Integer, primary_key=True, autoincrement=False),
+    Column("at", BigInteger, nullable=False, comment="microseconds since 1970"),
+    Column("by", String(128), nullable=False, comment="empty where nobody did it"),
+    Column("event", LargeBinary, nullable=False, comment="JSON"),
+    comment="What happened in a show: rows are added and never change.",
 )
 
 streams = Table(

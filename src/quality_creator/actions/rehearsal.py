@@ -1,0 +1,67 @@
+"""A rehearsal: the mixer runs as on air, the studio sees it, and nothing is aired or kept."""
+
+import socket
+from collections.abc import Callable, Sequence
+from datetime import datetime
+
+import structlog
+
+from quality_creator.actions.desk import Desk
+from quality_creator.config import AnyCamera
+from quality_creator.media import wire
+from quality_creator.media.supervisor import Supervisor
+from quality_creator.model.clock import MediaTime, micros
+from quality_creator.model.ids import Slug
+from quality_creator.model.mix import Mix
+from quality_creator.model.stream import RENDITIONS
+
+log = structlog.get_logger()
+
+
+class Rehearsal:
+    """Of a planned episode; `run` belongs into a task."""
+
+    def __init__(
+        self,
+        slug: Slug,
+        mix: Mix,
+        cameras: Sequence[AnyCamera],
+        *,
+        rtmp: socket.socket | None,
+        clock: Callable[[], datetime],
+        on_source: Callable[[wire.SourceState], None],
+    ) -> None:
+        self._slug = slug
+        self._cameras = tuple(cameras)
+        self._clock = clock
+        self._supervisor = Supervisor(start=self._start, on_message=self._told, rtmp=rtmp)
+        self.desk = Desk(mix, self._supervisor, on_source)
+
+    async def run(self) -> None:
+        """Until `end`."""
+        await self._supervisor.run()
+
+    async def end(self) -> None:
+        """Let the mixer go; returns when it has."""
+        await self._supervisor.stop()
+
+    async def _start(self) -> wire.Start:
+        return wire.Start(
+            cameras=self._cameras,
+            mix=self.desk.mix,
+            # The smaller rendition is enough to keep the mixer's pace honest.
+            renditions=RENDITIONS[-1:],
+            msn=0,
+            part=0,
+            position=MediaTime(0),
+            utc=micros(self._clock()),
+        )
+
+    async def _told(self, message: wire.Up) -> None:
+        match message:
+            case wire.Changed() | wire.SourceState() | wire.Pictures():
+                self.desk.hear(message)
+            case wire.Note():
+                log.warning("rehearsal", episode=self._slug, words=message.words)
+            case wire.Init() | wire.Part():
+                pass  # nothing of a rehearsal is kept

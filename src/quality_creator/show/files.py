@@ -1,0 +1,251 @@
+"""A rundown as a file, out and in: whole or not at all; a refusal says line, column and what is allowed."""
+
+import csv
+import io
+from collections.abc import Callable, Mapping
+from typing import Any, TypeVar, get_args
+
+import msgspec
+
+from quality_creator.model.errors import BadInput
+from quality_creator.model.ids import CharacteristicId, SourceId
+from quality_creator.model.mix import Graphic
+from quality_creator.model.scene import PLACES, Layout, Scene, Transition
+from quality_creator.model.text import Text
+from quality_creator.show.rundown import LONGEST_S, Item, ItemId, Kind, Rundown, check
+
+KINDS: tuple[Kind, ...] = get_args(Kind)
+TRANSITIONS = ("cut", "mix", "wipe", "dip")
+
+COLUMNS = (
+    "id",
+    "kind",
+    "title_zh",
+    "title_en",
+    "planned",
+    "layout",
+    "sources",
+    "transition",
+    "microphones",
+    "panel",
+    "graphics",
+    "people",
+    "notes",
+)
+"""Of a CSV file, in the order in which they are written; any order is read, and those after `planned` may be
+missing. Lists are separated by spaces, people by semicolons; graphics are JSON."""
+
+REQUIRED = COLUMNS[:5]
+
+Value = TypeVar("Value")
+
+
+def to_json(rundown: Rundown) -> bytes:
+    """A rundown as a JSON file."""
+    return msgspec.json.format(msgspec.json.encode({"items": rundown}), indent=2) + b"\n"
+
+
+def to_csv(rundown: Rundown) -> bytes:
+    """A rundown as a table for any spreadsheet: UTF-8 with a mark at its head, which Excel wants."""
+    out = io.StringIO()
+    writer = csv.writer(out)
+    writer.writerow(COLUMNS)
+    for item in rundown:
+        scene = item.scene
+        writer.writerow(
+            [
+                item.id,
+                item.kind,
+                item.title.zh,
+                item.title.en,
+                clock(item.planned_s),
+                scene.layout if scene else "",
+                " ".join(scene.sources) if scene else "",
+                f"{item.transition.kind} {item.transition.frames}" if item.transition else "",
+                " ".join(item.microphones),
+                " ".join(item.panel),
+                msgspec.json.encode(item.graphics).decode() if item.graphics else "",
+                "; ".join(item.people),
+                item.notes,
+            ]
+        )
+    return out.getvalue().encode("utf-8-sig")
+
+
+class _File(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """A JSON file."""
+
+    items: tuple[Item, ...]
+
+
+def from_json(data: bytes) -> Rundown:
+    """A rundown from a JSON file. Raises BadInput that names line and column, or the item and its key."""
+    try:
+        items = msgspec.json.decode(data, type=_File).items
+    except msgspec.ValidationError as error:
+        raise BadInput(f"the rundown is not what is expected: {error}") from error
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
+        raise BadInput(f"{_place(data, error)}: this is not JSON: {error}") from error
+    check(items)
+    return items
+
+
+def from_csv(data: bytes) -> Rundown:
+    """A rundown from a CSV file, commas or semicolons. Raises BadInput with line, column, what is allowed."""
+    try:
+        text = data.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        raise BadInput(f"byte {error.start + 1}: this is not UTF-8; save the table as UTF-8 CSV") from error
+    first = text.partition("\n")[0]
+    separator = ";" if first.count(";") > first.count(",") else ","
+    reader = csv.reader(io.StringIO(text), delimiter=separator, strict=True)
+    items: list[Item] = []
+    lines: dict[ItemId, int] = {}
+    try:
+        header = [name.strip() for name in next(reader, [])]
+        _check_header(header)
+        while True:
+            line = reader.line_num + 1
+            row = next(reader, None)
+            if row is None:
+                break
+            if not any(cell.strip() for cell in row):
+                continue
+            if len(row) > len(header):
+                raise BadInput(f"line {line}: {len(row)} cells, but the header has {len(header)} columns")
+            item = _Row(line, dict(zip(header, row, strict=False))).item()
+            if item.id in lines:
+                raise BadInput(f"line {line}, column id: {item.id!r} is taken by line {lines[item.id]}")
+            lines[item.id] = line
+            items.append(item)
+    except csv.Error as error:
+        raise BadInput(f"line {reader.line_num}: this is not a table: {error}") from error
+    check(tuple(items))
+    return tuple(items)
+
+
+def clock(seconds: int) -> str:
+    """A length as people write it.
+
+    >>> clock(75), clock(3675)
+    ('1:15', '1:01:15')
+    """
+    if seconds < 3600:
+        return f"{seconds // 60}:{seconds % 60:02d}"
+    return f"{seconds // 3600}:{seconds // 60 % 60:02d}:{seconds % 60:02d}"
+
+
+def _check_header(header: list[str]) -> None:
+    for number, name in enumerate(header, 1):
+        if name not in COLUMNS:
+            raise BadInput(f"line 1, column {number}: no column is called {name!r}; {_allowed(COLUMNS)}")
+        if name in header[: number - 1]:
+            raise BadInput(f"line 1, column {number}: {name} is there twice")
+    for name in REQUIRED:
+        if name not in header:
+            raise BadInput(f"line 1: the column {name} is missing")
+
+
+class _Row:
+    """One line of a table, cell by cell."""
+
+    def __init__(self, line: int, cells: Mapping[str, str]) -> None:
+        self._line = line
+        self._cells = cells
+
+    def item(self) -> Item:
+        layout = self._one("layout", tuple(PLACES))
+        sources = tuple(SourceId(name) for name in self._cell("sources").split())
+        if bool(layout) != bool(sources):
+            raise self._refusal(
+                "sources" if layout else "layout", "a scene has a layout and sources, or neither"
+            )
+        return self._read(
+            "id",
+            lambda: msgspec.convert(
+                {
+                    "id": self._cell("id"),
+                    "kind": self._one("kind", KINDS, required=True),
+                    "title": Text(zh=self._cell("title_zh"), en=self._cell("title_en")),
+                    "planned_s": self._seconds(),
+                    "scene": Scene(layout=_layout(layout), sources=sources) if layout else None,
+                    "transition": self._transition(),
+                    "graphics": self._graphics(),
+                    "panel": tuple(CharacteristicId(name) for name in self._cell("panel").split()),
+                    "microphones": tuple(self._cell("microphones").split()),
+                    "notes": self._cells.get("notes", ""),
+                    "people": tuple(name.strip() for name in self._cell("people").split(";") if name.strip()),
+                },
+                Item,
+            ),
+        )
+
+    def _cell(self, column: str) -> str:
+        return self._cells.get(column, "").strip()
+
+    def _one(self, column: str, allowed: tuple[str, ...], *, required: bool = False) -> str:
+        value = self._cell(column)
+        if (value or required) and value not in allowed:
+            raise self._refusal(column, f"{value!r} is not known; {_allowed(allowed)}")
+        return value
+
+    def _seconds(self) -> int:
+        value = self._cell("planned")
+        parts = value.split(":")
+        if not all(part.isascii() and part.isdigit() and len(part) <= 6 for part in parts) or len(parts) > 3:
+            raise self._refusal("planned", f"{value!r} is not a length; write minutes:seconds, such as 4:30")
+        total = 0
+        for part in parts:
+            total = total * 60 + int(part)
+        if any(int(part) > 59 for part in parts[1:]) or total > LONGEST_S:
+            raise self._refusal("planned", f"{value!r} is not a length of at most 24 hours")
+        return total
+
+    def _transition(self) -> Transition | None:
+        value = self._cell("transition")
+        if not value:
+            return None
+        kind, _, frames = value.partition(" ")
+        if kind not in TRANSITIONS or not (not frames or (frames.isascii() and frames.isdigit())):
+            raise self._refusal(
+                "transition",
+                f"{value!r} is not known; write a kind and its pictures, such as mix 20; "
+                f"{_allowed(TRANSITIONS)}",
+            )
+        return self._read(
+            "transition",
+            lambda: msgspec.convert(
+                {"kind": kind, **({"frames": int(frames)} if frames else {})}, Transition
+            ),
+        )
+
+    def _graphics(self) -> tuple[Graphic, ...]:
+        value = self._cell("graphics")
+        if not value:
+            return ()
+        return self._read("graphics", lambda: msgspec.json.decode(value, type=tuple[Graphic, ...]))
+
+    def _read(self, column: str, read: Callable[[], Value]) -> Value:
+        try:
+            return read()
+        except (msgspec.MsgspecError, UnicodeError, RecursionError, ValueError) as error:
+            raise self._refusal(column, str(error)) from error
+
+    def _refusal(self, column: str, words: str) -> BadInput:
+        return BadInput(f"line {self._line}, column {column}: {words}")
+
+
+def _layout(name: str) -> Layout:
+    return next(layout for layout in PLACES if layout == name)
+
+
+def _allowed(values: tuple[Any, ...]) -> str:
+    return f"allowed are {', '.join(values)}"
+
+
+def _place(data: bytes, error: Exception) -> str:
+    """Line and column of the byte at which msgspec stopped, which it names at the end of its words."""
+    digits = str(error).rpartition("byte ")[2].rstrip(")")
+    at = min(int(digits), len(data)) if digits.isdigit() else len(data)
+    before = data[:at]
+    return f"line {before.count(10) + 1}, column {at - before.rfind(10)}"

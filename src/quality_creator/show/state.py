@@ -1,0 +1,247 @@
+"""Where a show stands: what the log of its events comes to."""
+
+from typing import assert_never
+
+import msgspec
+
+from quality_creator.model.clock import MediaTime, Micros
+from quality_creator.model.ids import SourceId
+from quality_creator.model.mix import Channel, Graphic, Mix
+from quality_creator.model.scene import Scene
+from quality_creator.show import rundown
+from quality_creator.show.event import (
+    Aired,
+    Began,
+    ChannelSet,
+    Cued,
+    Entry,
+    Faded,
+    GraphicHidden,
+    GraphicShown,
+    Imported,
+    ItemAdded,
+    ItemChanged,
+    ItemMoved,
+    ItemRemoved,
+    Previewed,
+    Rehearsed,
+    Remarked,
+    SceneForgotten,
+    SceneNamed,
+    SourceChanged,
+    Took,
+)
+from quality_creator.show.rundown import Item, ItemId, Rundown
+
+PANEL = "panel"
+"""The id and template of the graphic in a data panel."""
+
+
+class AsRun(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """One take that was aired: a copy of the plan at that moment."""
+
+    take: int
+    """The number of its entry in the log."""
+    at: Micros
+    by: str
+    scene: Scene
+    item: Item | None
+    position: MediaTime | None
+    """Where in the stream it began; None until the mixer has said so."""
+
+
+class Deed(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Who did the last thing."""
+
+    by: str
+    at: Micros
+    what: str
+    """The event's tag."""
+
+
+class State(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """All that the studio shows, and all that a hub needs that takes a show up."""
+
+    mix: Mix
+    number: int = 0
+    """Of the last entry."""
+    rundown: Rundown = ()
+    on_air: ItemId | None = None
+    """The item that was taken last."""
+    next: ItemId | None = None
+    began: Micros | None = None
+    """When the episode, or its rehearsal, began."""
+    item_began: Micros | None = None
+    item_planned_s: int = 0
+    """As it was planned when it was taken."""
+    as_run: tuple[AsRun, ...] = ()
+    scenes: dict[str, Scene] = {}
+    lost: frozenset[SourceId] = frozenset()
+    rehearsal: bool = False
+    before: Mix | None = None
+    """What a rehearsal gives back."""
+    last: Deed | None = None
+
+
+def begin(scene: Scene) -> State:
+    """The state of a show in which nothing has happened yet."""
+    return State(mix=Mix(program=scene))
+
+
+def step(state: State, entry: Entry) -> State:
+    """The state after one more entry.
+
+    Raises:
+        QualityCreatorError: the event does not fit the state: what it names is not there, or is taken.
+    """
+    state = _step(state, entry)
+    what = str(type(entry.event).__struct_config__.tag)
+    last = Deed(by=entry.by, at=entry.at, what=what) if entry.by else state.last
+    return msgspec.structs.replace(state, number=entry.number, last=last)
+
+
+def _step(state: State, entry: Entry) -> State:  # noqa: PLR0911, PLR0912 - one arm an event
+    set_ = msgspec.structs.replace
+    event = entry.event
+    match event:
+        case Took():
+            return _take(state, entry, event)
+        case Aired():
+            return set_(state, as_run=tuple(_aired(one, event) for one in state.as_run))
+        case Previewed():
+            return set_(state, mix=set_(state.mix, preview=event.scene))
+        case Faded():
+            return set_(state, mix=set_(state.mix, black=event.black))
+        case GraphicShown():
+            graphics = with_graphic(state.mix.graphics, event.graphic)
+            return set_(state, mix=set_(state.mix, graphics=graphics))
+        case GraphicHidden():
+            graphics = tuple(one for one in state.mix.graphics if one.id != event.id)
+            return set_(state, mix=set_(state.mix, graphics=graphics))
+        case ChannelSet():
+            channels = {**state.mix.channels, event.source: event.channel}
+            return set_(state, mix=set_(state.mix, channels=channels))
+        case SceneNamed():
+            return set_(state, scenes={**state.scenes, event.name: event.scene})
+        case SceneForgotten():
+            return set_(state, scenes={n: s for n, s in state.scenes.items() if n != event.name})
+        case Rehearsed():
+            return _rehearse(state, entry, event)
+        case Began():
+            return _begin(state, entry, event)
+        case SourceChanged():
+            gone = state.lost | {event.source}
+            return set_(state, lost=gone if event.condition == "lost" else gone - {event.source})
+        case Remarked():
+            return state
+        case Cued() | ItemAdded() | ItemChanged() | ItemMoved() | ItemRemoved() | Imported():
+            return _plan(state, event)
+        case _:
+            assert_never(event)
+
+
+def _plan(state: State, event: Cued | ItemAdded | ItemChanged | ItemMoved | ItemRemoved | Imported) -> State:
+    """The plan changes; what is on air does not."""
+    plan, after = state.rundown, state.next
+    match event:
+        case Cued():
+            after = rundown.item(plan, event.item).id
+        case ItemAdded():
+            plan = rundown.insert(plan, event.item, event.before)
+        case ItemChanged():
+            plan = rundown.change(plan, event.item)
+        case ItemMoved():
+            plan = rundown.move(plan, event.item, event.before)
+        case ItemRemoved():
+            # Whoever removes the next item means the one behind it.
+            if after == event.item:
+                after = rundown.following(plan, event.item)
+            plan = rundown.remove(plan, event.item)
+        case Imported():
+            rundown.check(event.items)
+            plan = event.items
+    if after is None or all(one.id != after for one in plan):
+        after = rundown.following(plan, state.on_air) if state.on_air else rundown.following(plan, None)
+    return msgspec.structs.replace(state, rundown=plan, next=after)
+
+
+def taken(state: State, item: Item) -> tuple[tuple[Graphic, ...], dict[SourceId, Channel]]:
+    """What the take of an item makes of the graphics and of who is heard."""
+    graphics = tuple(one for one in state.mix.graphics if one.stays)
+    for graphic in item.graphics:
+        graphics = with_graphic(graphics, graphic)
+    for characteristic in item.panel[:1]:
+        panel = Graphic(id=PANEL, template=PANEL, characteristic=characteristic)
+        graphics = with_graphic(graphics, panel)
+    scene = item.scene or state.mix.program
+    channels: dict[SourceId, Channel] = {}
+    for source in {*state.mix.channels, *state.mix.program.sources, *scene.sources, *item.microphones}:
+        channel = state.mix.channels.get(source, Channel())
+        heard = "always" if source in item.microphones else "never" if item.microphones else "with-picture"
+        channels[source] = msgspec.structs.replace(channel, heard=heard)
+    return graphics, channels
+
+
+def with_graphic(graphics: tuple[Graphic, ...], new: Graphic) -> tuple[Graphic, ...]:
+    """The graphics with one more, in the place of the one of the same id."""
+    if any(one.id == new.id for one in graphics):
+        return tuple(new if one.id == new.id else one for one in graphics)
+    return (*graphics, new)
+
+
+def _take(state: State, entry: Entry, event: Took) -> State:
+    set_ = msgspec.structs.replace
+    item = event.item
+    mix = set_(
+        state.mix,
+        program=event.scene,
+        preview=state.mix.program if event.scene == state.mix.preview else state.mix.preview,
+        graphics=state.mix.graphics if event.graphics is None else event.graphics,
+        channels=state.mix.channels if event.channels is None else event.channels,
+    )
+    line = AsRun(take=entry.number, at=entry.at, by=entry.by, scene=event.scene, item=item, position=None)
+    state = set_(state, mix=mix, as_run=(*state.as_run, line))
+    if item is None:
+        return state
+    after = rundown.following(state.rundown, item.id)
+    upcoming = next((one.scene for one in state.rundown if one.id == after), None)
+    return set_(
+        state,
+        mix=set_(mix, preview=upcoming or mix.preview),
+        on_air=item.id,
+        next=after,
+        item_began=entry.at,
+        item_planned_s=item.planned_s,
+    )
+
+
+def _aired(line: AsRun, event: Aired) -> AsRun:
+    return msgspec.structs.replace(line, position=event.position) if line.take == event.take else line
+
+
+def _rehearse(state: State, entry: Entry, event: Rehearsed) -> State:
+    if event.on == state.rehearsal:
+        return state
+    return msgspec.structs.replace(
+        state,
+        rehearsal=event.on,
+        before=state.mix if event.on else None,
+        mix=state.mix if event.on else state.before or state.mix,
+        began=entry.at if event.on else None,
+        on_air=None,
+        next=rundown.following(state.rundown, None),
+        item_began=None,
+        item_planned_s=0,
+        as_run=(),
+    )
+
+
+def _begin(state: State, entry: Entry, event: Began) -> State:
+    """On air: from the rundown's start, and what was aired begins with the first scene."""
+    if state.rehearsal:
+        state = _rehearse(state, entry, Rehearsed(on=False))
+    line = AsRun(
+        take=entry.number, at=entry.at, by=entry.by, scene=event.scene, item=None, position=MediaTime(0)
+    )
+    mix = msgspec.structs.replace(state.mix, program=event.scene)
+    return msgspec.structs.replace(state, mix=mix, began=entry.at, as_run=(line,))

@@ -1,0 +1,203 @@
+"""The studio: a producer's page, its commands, what it sees as it happens; the host's timer and prompter."""
+
+import asyncio
+import struct
+from collections.abc import AsyncIterator
+from contextlib import ExitStack
+from typing import Any
+
+import msgspec
+from starlette.requests import Request
+from starlette.responses import HTMLResponse, Response, StreamingResponse
+from starlette.routing import BaseRoute
+
+from quality_creator.actions import studio
+from quality_creator.actions.desk import Desk
+from quality_creator.actions.hub import Hub
+from quality_creator.actions.studio import Studio
+from quality_creator.media import wire
+from quality_creator.model.errors import BadInput
+from quality_creator.model.ids import Slug
+from quality_creator.model.person import STAFF, Role, Visitor
+from quality_creator.show import files
+from quality_creator.web import pages
+from quality_creator.web.api import body, json
+from quality_creator.web.security import Door, Trail, allow
+from quality_creator.web.site import language
+
+WATCH_S = 2.0
+"""How often the mixer is told that somebody still looks; it stops sending pictures a little after."""
+
+_command: msgspec.json.Decoder[studio.Command] = msgspec.json.Decoder(studio.Command)
+
+producer = allow(Role.PRODUCER)
+host = allow(*STAFF, Role.GUEST, Role.EXPERT)
+
+
+def routes(hub: Hub) -> list[BaseRoute]:
+    """Every address below `/studio`, and the host's pages of an episode."""
+
+    async def room(request: Request) -> Studio:
+        return await studio.studio(hub, Slug(request.path_params["slug"]))
+
+    @producer
+    async def page(request: Request, visitor: Visitor) -> Response:
+        found = await room(request)
+        return _page(request, "studio.html", visitor, episode=found.episode)
+
+    @producer
+    async def do(request: Request, visitor: Visitor) -> Response:
+        try:
+            command = _command.decode(await body(request))
+        except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError) as error:
+            raise BadInput(f"this is not a command of the studio: {error}") from error
+        slug = Slug(request.path_params["slug"])
+        return json(await studio.perform(hub, slug, command, visitor.name))
+
+    @producer
+    async def state(request: Request, _: Visitor) -> Response:
+        return json(studio.view(await room(request)))
+
+    @producer
+    async def stream(request: Request, _: Visitor) -> Response:
+        await room(request)
+        slug = Slug(request.path_params["slug"])
+        return StreamingResponse(_frames(hub, slug), media_type="application/octet-stream")
+
+    @producer
+    async def table(request: Request, _: Visitor) -> Response:
+        found = await room(request)
+        return _file(files.to_csv(found.show.state.rundown), f"{found.episode.slug}-rundown.csv", "text/csv")
+
+    @producer
+    async def plan(request: Request, _: Visitor) -> Response:
+        found = await room(request)
+        data = files.to_json(found.show.state.rundown)
+        return _file(data, f"{found.episode.slug}-rundown.json", "application/json")
+
+    @producer
+    async def bring_table(request: Request, visitor: Visitor) -> Response:
+        items = files.from_csv(await body(request))
+        return json(await studio.replace(hub, Slug(request.path_params["slug"]), items, visitor.name))
+
+    @producer
+    async def bring_plan(request: Request, visitor: Visitor) -> Response:
+        items = files.from_json(await body(request))
+        return json(await studio.replace(hub, Slug(request.path_params["slug"]), items, visitor.name))
+
+    @producer
+    async def decisions(request: Request, _: Visitor) -> Response:
+        found = await room(request)
+        text = await studio.decisions(found)
+        return _file(text.encode(), f"{found.episode.slug}.edl", "text/plain")
+
+    @host
+    async def timer(request: Request, visitor: Visitor) -> Response:
+        found = await room(request)
+        return _page(request, "timer.html", visitor, episode=found.episode, prompter=False)
+
+    @host
+    async def prompter(request: Request, visitor: Visitor) -> Response:
+        found = await room(request)
+        return _page(request, "timer.html", visitor, episode=found.episode, prompter=True)
+
+    @host
+    async def times(request: Request, _: Visitor) -> Response:
+        found = await room(request)
+        return json(studio.cue_sheet(found))
+
+    return [
+        Door("GET", "/studio/{slug}", page),
+        # What is done stands in the show's own log, with the name of who did it.
+        Door("POST", "/studio/{slug}/do", do, act=Trail.NONE),
+        Door("GET", "/studio/{slug}/state.json", state),
+        Door("GET", "/studio/{slug}/stream", stream),
+        Door("GET", "/studio/{slug}/rundown.csv", table),
+        Door("GET", "/studio/{slug}/rundown.json", plan),
+        Door("POST", "/studio/{slug}/rundown.csv", bring_table, act=Trail.NONE),
+        Door("POST", "/studio/{slug}/rundown.json", bring_plan, act=Trail.NONE),
+        Door("GET", "/studio/{slug}/as-run.edl", decisions),
+        Door("GET", "/episodes/{slug}/timer", timer),
+        Door("GET", "/episodes/{slug}/prompter", prompter),
+        Door("GET", "/episodes/{slug}/timer.json", times),
+    ]
+
+
+def _page(request: Request, template: str, visitor: Visitor, **values: Any) -> Response:
+    page = pages.render(language(request), template, request.url.path, visitor=visitor, **values)
+    return HTMLResponse(page)
+
+
+def _file(data: bytes, name: str, kind: str) -> Response:
+    return Response(data, media_type=kind, headers={"content-disposition": f'attachment; filename="{name}"'})
+
+
+# --- what a page sees as it happens --------------------------------------------------------------
+
+_HEAD = struct.Struct(">IB")
+_STATE, _PICTURE = 0, 1
+
+
+class _Window:
+    """What is new for one page. A page that reads slowly gets fewer pictures, and always the newest state."""
+
+    def __init__(self) -> None:
+        self.news = asyncio.Event()
+        self.state = True
+        self.pictures: dict[str, bytes] = {}
+
+    def hear(self) -> None:
+        """The show has an entry more."""
+        self.state = True
+        self.news.set()
+
+    def see(self, message: wire.Pictures | wire.SourceState) -> None:
+        """The mixer sent something."""
+        if isinstance(message, wire.SourceState):
+            self.state = True
+        else:
+            # A source's name never begins with a full stop.
+            self.pictures.update({str(name): data for name, data in message.sources.items()})
+            self.pictures.update({".program": message.program, ".preview": message.preview})
+        self.news.set()
+
+
+async def _frames(hub: Hub, slug: Slug) -> AsyncIterator[bytes]:
+    """Frames for a page: 4 bytes of length, 1 byte of kind; a state as JSON, or a name and its JPEG."""
+    window = _Window()
+    watched: Desk | None = None
+    with ExitStack() as show, ExitStack() as desk:
+        room = await studio.studio(hub, slug)
+        show.callback(room.show.listen(window.hear))
+        while True:
+            room = await studio.studio(hub, slug)
+            if room.desk is not watched:
+                desk.close()
+                watched = room.desk
+                window.state = True
+                if watched is not None:
+                    desk.callback(watched.watch(window.see))
+            if watched is not None:
+                watched.tell(wire.Watch(seconds=2 * WATCH_S))
+            deadline = asyncio.get_running_loop().time() + WATCH_S
+            while asyncio.get_running_loop().time() < deadline:
+                window.news.clear()
+                pictures, window.pictures = window.pictures, {}
+                if window.state:
+                    window.state = False
+                    room = await studio.studio(hub, slug)
+                    yield _framed(_STATE, msgspec.json.encode(studio.view(room)))
+                    if room.desk is not watched:
+                        break
+                for name, data in pictures.items():
+                    head = name.encode()
+                    yield _framed(_PICTURE, bytes([len(head)]) + head + data)
+                try:
+                    async with asyncio.timeout_at(deadline):
+                        await window.news.wait()
+                except TimeoutError:
+                    break
+
+
+def _framed(kind: int, data: bytes) -> bytes:
+    return _HEAD.pack(len(data), kind) + data
