@@ -7,7 +7,6 @@ from typing import Literal
 import msgspec
 import numpy as np
 from numpy.typing import ArrayLike
-from scipy.optimize import brentq, minimize_scalar
 from scipy.special import bdtr, pdtr
 
 from quality_creator.model.errors import BadInput
@@ -140,6 +139,8 @@ def quality_at(
     >>> round(quality_at(89, 2, 0.95), 4), round(quality_at(89, 2, 0.10), 4)
     (0.0092, 0.0587)
     """
+    from scipy.optimize import brentq
+
     accepted = _curve(n, accept, lot_size, model)
     if model != "poisson" and accept >= n:
         return 1.0  # such a plan accepts everything
@@ -160,6 +161,8 @@ def average_outgoing_limit(
     >>> round(limit, 4), round(at, 4)
     (0.0152, 0.0253)
     """
+    from scipy.optimize import minimize_scalar
+
     accepted = _curve(n, accept, lot_size, model)
     rest = 1.0 if lot_size is None else (lot_size - n) / lot_size
     top = min(1.0, 4.0 * quality_at(n, accept, 0.1, lot_size=lot_size, model=model))
