@@ -127,9 +127,10 @@ class Recordings:
     """All episodes' recordings: where they are."""
 
     def __init__(self, database: Database, folder: Path, objects: Objects) -> None:
+        self.objects = objects
+        """Where finished segments are, and what else is kept of an episode."""
         self._database = database
         self._folder = folder
-        self._objects = objects
 
     @classmethod
     async def open_(cls, database: Database, folder: Path, address: str = "") -> Self:
@@ -148,7 +149,7 @@ class Recordings:
         Raises:
             Unavailable: the disk or the database can't be read.
         """
-        recording = Recording(self._database, self._objects, episode, self._folder, usage)
+        recording = Recording(self._database, self.objects, episode, self._folder, usage)
         await recording._recover()
         return recording
 
