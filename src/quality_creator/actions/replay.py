@@ -99,7 +99,7 @@ class Replays:
 
     async def _open(self, slug: Slug) -> Replay:
         episode = await self._database.episodes.by_slug(slug)
-        if episode is None or episode.state != "ended":
+        if episode is None or episode.state not in ("ended", "published"):
             raise NotFound(f"nothing of {slug!r} can be played")
         recording = await self._recordings.open(episode.id)
         for segment in recording.left_open:

@@ -225,7 +225,7 @@ async def perform(  # noqa: PLR0911 - one arm a kind of command
         Unavailable: no worker answered in time; it is kept, and the next worker begins with it.
     """
     room = await studio(hub, slug)
-    if room.episode.state == "ended":
+    if room.episode.state in ("ended", "published"):
         raise Conflict(f"{slug} has ended; what was aired stays as it was")
     match command:
         case Take() | Put() | TakeItem():
@@ -457,7 +457,7 @@ async def replace(hub: Hub, slug: Slug, items: Rundown, by: str) -> Done:
         Conflict: the episode has ended.
     """
     room = await studio(hub, slug)
-    if room.episode.state == "ended":
+    if room.episode.state in ("ended", "published"):
         raise Conflict(f"{slug} has ended; what was aired stays as it was")
     for item in items:
         try:
@@ -527,8 +527,9 @@ def view(room: Studio) -> View:
                 words=one.words if one else "",
             )
         )
+    past: Literal["on-air", "ended"] = "on-air" if room.episode.state == "on-air" else "ended"
     return View(
-        mode=planned if room.episode.state == "planned" else room.episode.state,
+        mode=planned if room.episode.state == "planned" else past,
         now=micros(datetime.now(UTC)),
         state=state,
         timing=timing(state),

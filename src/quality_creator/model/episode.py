@@ -9,8 +9,8 @@ from quality_creator.model.ids import EpisodeId, Slug, SourceId
 from quality_creator.model.scene import Scene
 from quality_creator.model.text import Text
 
-EpisodeState = Literal["planned", "on-air", "ended"]
-"""Only a person moves an episode on; nothing that breaks ends it."""
+EpisodeState = Literal["planned", "on-air", "ended", "published"]
+"""Only a person moves an episode on; nothing that breaks ends it. Published, its evidence is anyone's."""
 
 
 class Episode(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):

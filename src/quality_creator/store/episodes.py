@@ -1,4 +1,4 @@
-"""The episodes, and the rules of their lives: planned, on air, ended; nothing goes back."""
+"""The episodes, and the rules of their lives: planned, on air, ended, published; nothing goes back."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from quality_creator.model.scene import Scene
 from quality_creator.store.tables import episodes
 
 if TYPE_CHECKING:
-    from quality_creator.store.database import Database
+    from quality_creator.store.database import Database, Transaction
 
 SLUG = re.compile(r"[a-z0-9]([a-z0-9-]{0,62}[a-z0-9])?")
 
@@ -51,7 +51,7 @@ class Episodes:
 
     async def everything(self) -> list[Episode]:
         """All episodes: those without a date first, then the newest."""
-        return await self.in_states("planned", "on-air", "ended")
+        return await self.in_states("planned", "on-air", "ended", "published")
 
     async def in_states(self, *states: EpisodeState) -> list[Episode]:
         """The episodes in these states, in the order of `everything`."""
@@ -90,6 +90,18 @@ class Episodes:
                 update(episodes).where(episodes.c.id == episode).values(state=state, **noted)
             )
             return await _get(connection, episode)
+
+
+def publish(connection: Transaction, episode: EpisodeId) -> None:
+    """Note that an ended episode is published, in the transaction that enters its dossier into the log.
+
+    Raises:
+        Conflict: it has not ended, or is published already.
+    """
+    e = episodes.c
+    query = update(episodes).where(e.id == episode, e.state == "ended").values(state="published")
+    if connection.execute(query).rowcount != 1:
+        raise Conflict("an episode is published once, after it has ended")
 
 
 async def _get(connection: AsyncConnection, episode: EpisodeId) -> Episode:

@@ -26,13 +26,13 @@ def routes(hub: Hub) -> list[BaseRoute]:
     async def home(request: Request) -> Response:
         everything = await episodes.everything(hub)
         by_state = {
-            state: [e for e in everything if e.state == state] for state in ("on-air", "planned", "ended")
+            state: [e for e in everything if e.state == state] for state in ("on-air", "planned", "ended", "published")
         }
         page = pages.render_home(
             language(request),
             on_air=by_state["on-air"],
             planned=by_state["planned"],
-            past=by_state["ended"],
+            past=[*by_state["ended"], *by_state["published"]],
         )
         return html(page)
 
