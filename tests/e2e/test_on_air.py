@@ -12,6 +12,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import av
+import c2pa
 import msgspec
 import pytest
 from cryptography import x509
@@ -222,6 +223,14 @@ def test_only_a_person_ends_an_episode_and_then_it_is_a_replay(hub: HubProcess) 
     assert whole(hub) == ended
     assert frames >= 4 * 48
     assert_signed(hub, sessions=2)  # the last segment, too, though it ended early
+    film = hub.folder / "film.mp4"
+    assert "film.mp4" in hub.qc("export", "visit", str(film))  # one file, though its inits differ
+    anchor = (hub.folder / "data/keys/test-authority.pem").read_text()
+    settings = {"trust": {"trust_anchors": anchor}, "verify": {"verify_trust": True}}
+    with c2pa.Reader(str(film), context=c2pa.Context.from_dict(settings)) as reader:
+        assert reader.get_validation_state() == "Trusted"
+    with av.open(str(film)) as container:
+        assert sum(1 for _ in container.decode(video=0)) == frames
     refused = hub.client.post("/api/episodes/visit/start", headers={"authorization": "Bearer wrong"})
     assert refused.status_code == 403
 

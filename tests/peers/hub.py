@@ -127,6 +127,17 @@ class HubProcess:
         assert answer.is_success, f"{method} {path}: {answer.status_code} {answer.text}\n{self.words()}"
         return answer.json()
 
+    def qc(self, *arguments: str) -> str:
+        """What a command prints; it must succeed."""
+        done = subprocess.run(
+            [sys.executable, "-m", "quality_creator", *arguments, "--config", str(self.config)],
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        assert done.returncode == 0, done.stderr
+        return done.stdout
+
     def on_air(self, slug: str = "visit", **draft: object) -> None:
         """Plan an episode and put it on air."""
         plan = {"slug": slug, "title": {"zh-Hans": "工厂探访", "en": "A visit"}, **draft}
