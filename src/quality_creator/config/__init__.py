@@ -11,6 +11,7 @@ from quality_creator.config.schema import (
     GeneratedCamera,
     HttpGauge,
     Hub,
+    IceServer,
     Keys,
     Line,
     MqttGauge,
@@ -23,6 +24,7 @@ from quality_creator.config.schema import (
     Tag,
     TraceTag,
     TraceTest,
+    Webrtc,
 )
 
 __all__ = [
@@ -35,6 +37,7 @@ __all__ = [
     "GeneratedCamera",
     "HttpGauge",
     "Hub",
+    "IceServer",
     "Keys",
     "Line",
     "MqttGauge",
@@ -47,6 +50,7 @@ __all__ = [
     "Tag",
     "TraceTag",
     "TraceTest",
+    "Webrtc",
     "load",
     "loads",
 ]

@@ -1,5 +1,6 @@
 """Reading the configuration file: every refusal says key, value and what is allowed."""
 
+import ipaddress
 import os
 import re
 import tomllib
@@ -22,6 +23,7 @@ from quality_creator.config.schema import (
 )
 from quality_creator.model.characteristic import COUNTS, PROPORTIONS, WEIGHTED, ChartPlan
 from quality_creator.model.errors import BadInput
+from quality_creator.model.guest import TALKBACK
 
 ID = re.compile(r"[a-z0-9]([a-z0-9-]{0,62}[a-z0-9])?")
 
@@ -204,6 +206,7 @@ def _camera_path(folder: Path, camera: AnyCamera) -> AnyCamera:
 
 
 def _contradictions(config: Config) -> Iterator[str]:
+    yield from _webrtc(config)
     yield from _names("lines", [line.id for line in config.lines])
     yield from _names("cameras", [camera.id for camera in config.cameras])
     yield from _names("gauges", [gauge.id for gauge in config.gauges])
@@ -214,6 +217,19 @@ def _contradictions(config: Config) -> Iterator[str]:
     yield from _characteristics(config)
     yield from _traces(config)
     yield from _tags(config)
+
+
+def _webrtc(config: Config) -> Iterator[str]:
+    given = config.webrtc
+    if given.announce:
+        try:
+            ipaddress.ip_address(given.announce)
+        except ValueError:
+            yield f"webrtc.announce: {given.announce!r} is no IP address"
+    if given.ports is not None and not 1024 <= given.ports[0] <= given.ports[1]:
+        yield f"webrtc.ports: {list(given.ports)}; the first is at least 1024, and the last not below it"
+    if any(camera.id == TALKBACK for camera in config.cameras):
+        yield f"cameras: {TALKBACK!r} is the producer's voice to guests; choose another id"
 
 
 def _names(key: str, ids: list[Any]) -> Iterator[str]:

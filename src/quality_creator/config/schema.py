@@ -58,6 +58,24 @@ class Oee(_Section, frozen=True, kw_only=True):
     """Whether viewers see it."""
 
 
+class IceServer(_Section, frozen=True, kw_only=True):
+    """A STUN or TURN server, for us and for guests."""
+
+    urls: tuple[Annotated[str, msgspec.Meta(pattern="^(stun|turn|turns):")], ...]
+    username: str = ""
+    credential: str = ""
+
+
+class Webrtc(_Section, frozen=True, kw_only=True):
+    """How guests reach the media worker."""
+
+    announce: str = ""
+    """The address that guests are told in the place of ours, when a router forwards to us."""
+    ports: tuple[Port, Port] | None = None
+    """First and last UDP port; any when left out. A guest takes two or three."""
+    ice_servers: tuple[IceServer, ...] = ()
+
+
 class Line(_Section, frozen=True, kw_only=True):
     """A production line, as ISA-95 has it."""
 
@@ -280,6 +298,7 @@ class Config(_Section, frozen=True, kw_only=True):
     gauges: tuple[AnyGauge, ...] = ()
     characteristics: tuple[Characteristic, ...] = ()
     traces: tuple[TraceTest, ...] = ()
+    webrtc: Webrtc = Webrtc()
 
     folder: str = "."
     """The configuration file's folder, from which relative paths count; not a key of the file."""

@@ -13,6 +13,7 @@ from quality_creator.media.capture.rtmp import RtmpCapture
 from quality_creator.media.capture.rtsp import RtspCapture
 from quality_creator.media.capture.source import Capture, Source
 from quality_creator.media.encode import Encoded, Encoder
+from quality_creator.media.forum import Forum
 from quality_creator.media.multiview import Multiview
 from quality_creator.media.pipes import Inbox, Order, Outbox
 from quality_creator.media.playout import Player
@@ -20,7 +21,9 @@ from quality_creator.media.programme import Programme, Slates
 from quality_creator.media.rtmp.ingest import Ingest, Refusal
 from quality_creator.media.rtmp.listener import Listener
 from quality_creator.media.wallclock import WallClock
+from quality_creator.media.webrtc.returns import HEIGHT, WIDTH
 from quality_creator.model.clock import MediaTime
+from quality_creator.model.guest import Guest
 from quality_creator.model.ids import SourceId
 from quality_creator.model.stream import FRAME_RATE, FRAME_TICKS, PART_FRAMES, RENDITIONS
 
@@ -57,6 +60,14 @@ class Broadcast:
             c.id: Source(c, self._captures[c.id], self._wall, self._first) for c in start.cameras
         }
         self._players = {name: Player(source.feed) for name, source in self._sources.items()}
+        self._forum = Forum(
+            start.webrtc,
+            sources=self._sources,
+            players=self._players,
+            wall=self._wall,
+            beat=self._first,
+            send=outbox.send,
+        )
         self._told: dict[SourceId, tuple[wire.SourceCondition, str, float]] = {}
         self._late = 0.0
 
@@ -64,15 +75,18 @@ class Broadcast:
         """Broadcast until the hub says stop."""
         start = self._start
         slates = Slates({camera.id: camera.name for camera in start.cameras}, start.slate or _SLATE)
+        _write_cards(start.guests, slates)
         listener = self._listen()
         for source in self._sources.values():
             source.start()
+        self._forum.admit(start.guests)
         encoder = Encoder(
             start.renditions or RENDITIONS, msn=start.msn, part=start.part, position=start.position
         )
         for name, (data, codecs) in encoder.inits().items():
             self._outbox.send(wire.Init(rendition=name, data=data, codecs=codecs))
         programme = Programme(self._players, slates, encoder, start.mix)
+        programme.muted = self._forum.muted
         slates.prepare(start.mix.program)
         self._multiview = Multiview(self._players, slates, self._outbox.send)
         self._multiview.preview(start.mix.preview)
@@ -81,12 +95,12 @@ class Broadcast:
         self._await_pictures()
         gc.collect()
         gc.freeze()
-        self._broadcast(programme)
+        self._broadcast(programme, encoder)
         if listener is not None:
             listener.close()
         self._outbox.close()
 
-    def _broadcast(self, programme: Programme) -> None:
+    def _broadcast(self, programme: Programme, encoder: Encoder) -> None:
         first = self._first
         number = 0
         while True:
@@ -100,6 +114,15 @@ class Broadcast:
                 self._carry_out(order, programme, number)
             done = programme.tick(tick, now)
             self._multiview.offer(programme.canvas, now)
+            self._forum.tick(
+                tick,
+                now,
+                shown=programme.shown,
+                voices=programme.voices,
+                gains=programme.gains,
+                picture=encoder.reduced(WIDTH, HEIGHT),
+                canvas=encoder.canvas,
+            )
             number += 1
             if done is not None:
                 self._emit(*done, first + (number - PART_FRAMES) / FRAME_RATE)
@@ -119,6 +142,12 @@ class Broadcast:
                 self._multiview.preview(order.scene)
             case wire.Watch():
                 self._multiview.watch(order.seconds)
+            case wire.SetGuests():
+                self._forum.admit(order.guests)
+                programme.muted = self._forum.muted
+                programme.attend()
+            case _:
+                self._forum.carry_out(order)
 
     def _first_tick(self) -> float:
         """When the first picture is (or was) due, on the monotonic clock."""
@@ -218,6 +247,14 @@ def _prepare(order: Order, slates: Slates) -> None:
     """Draw what an order needs before the mixer gets to know it."""
     if isinstance(order, wire.Change | wire.Tbar | wire.SetPreview) and order.scene is not None:
         slates.prepare(order.scene)
+    elif isinstance(order, wire.SetGuests):
+        _write_cards(order.guests, slates)
+
+
+def _write_cards(guests: tuple[Guest, ...], slates: Slates) -> None:
+    for guest in guests:
+        pieces = dict.fromkeys((guest.title.zh, guest.title.en))
+        slates.card(guest.id, guest.name, " · ".join(piece for piece in pieces if piece))
 
 
 def _words(condition: wire.SourceCondition, source: Source) -> str:

@@ -90,6 +90,11 @@ class Encoder:
             for name, picture in self._pictures.items()
         }
 
+    def reduced(self, width: int, height: int) -> av.VideoFrame | None:
+        """The last picture as a rendition of this size has it; nobody writes to it any more."""
+        sizes = ((picture.rendition, picture.scaled) for picture in self._pictures.values())
+        return next((frame for r, frame in sizes if (r.width, r.height) == (width, height)), None)
+
     def encode(self, sound: Samples) -> Encoded | None:
         """Take the canvas as the next picture, and a picture's length of sound from `SOUND_AHEAD` later.
 
@@ -133,6 +138,8 @@ class _Picture:
 
     def __init__(self, rendition: Rendition) -> None:
         self.rendition = rendition
+        self.scaled: av.VideoFrame | None = None
+        """The last picture in this size; None where that is the canvas itself."""
         self._scaler = VideoReformatter()
         self._done: list[tuple[int, bytes]] = []
         kilobits = rendition.video_bitrate // 1000
@@ -167,6 +174,7 @@ class _Picture:
                 canvas, *size, "yuv420p", interpolation=Interpolation.AREA, threads=1
             )
             scaled.pts, scaled.time_base = canvas.pts, canvas.time_base
+            self.scaled = scaled
         else:
             scaled = canvas
         scaled.pict_type = _INTRA if key else 0

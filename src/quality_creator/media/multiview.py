@@ -52,8 +52,8 @@ class Multiview:
         self._program = _frame()
         self._program_planes = Planes(*planes_of(self._program))
         self._preview = _frame()
-        glances = {name: _Glance(player) for name, player in players.items()}
-        self._stage = Stage(Planes(*planes_of(self._preview)), glances, slates)
+        self._glances: dict[SourceId, _Glance] = {}
+        self._stage = Stage(Planes(*planes_of(self._preview)), self._glances, slates)
         self._scene: Scene | None = None
         self._asked = threading.Event()
 
@@ -89,7 +89,12 @@ class Multiview:
 
     def _pictures(self) -> wire.Pictures:
         sources = {}
-        for name, player in self._players.items():
+        players = dict(self._players)  # the mixer lets guests in and out meanwhile
+        for name in self._glances.keys() - players.keys():
+            del self._glances[name]
+        for name, player in players.items():
+            if name not in self._glances or self._glances[name].player is not player:
+                self._glances[name] = _Glance(player)
             raw = player.raw
             if raw is not None:
                 sources[name] = self._jpeg(raw, SMALL)
@@ -129,11 +134,11 @@ class _Glance:
     """A player's picture for another thread than the mixer's."""
 
     def __init__(self, player: Player) -> None:
-        self._player = player
+        self.player = player
         self._scaler = Scaler()
 
     def show(self, place: Rectangle) -> Shown | None:
-        raw = self._player.raw
+        raw = self.player.raw
         return None if raw is None else Shown(self._scaler.tile(raw, place), Micros(0))
 
 

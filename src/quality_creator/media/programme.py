@@ -13,7 +13,7 @@ from quality_creator.media.playout import Player, Shown
 from quality_creator.media.scale import Planes, Tile, planes_of
 from quality_creator.media.scene import HEIGHT, WIDTH, Rectangle, places
 from quality_creator.media.slate import slate
-from quality_creator.media.sound import Mixer
+from quality_creator.media.sound import Mixer, Samples
 from quality_creator.media.transition import Move
 from quality_creator.model.ids import SourceId
 from quality_creator.model.mix import Mix
@@ -29,10 +29,19 @@ class Slates:
     """Slates that are drawn once; drawing takes longer than a tick leaves. Any thread may ask."""
 
     def __init__(self, names: Mapping[SourceId, Text], words: str) -> None:
-        self._names = names
+        self._names = dict(names)
         self._words = words
+        self._cards: dict[SourceId, str] = {}
         self._lock = threading.Lock()
         self._drawn: dict[tuple[SourceId, Rectangle], Tile] = {}
+
+    def card(self, source: SourceId, name: Text, words: str) -> None:
+        """A source whose slate is a person's card: their name, and below it who they are."""
+        if (self._names.get(source), self._cards.get(source)) != (name, words):
+            with self._lock:
+                self._names[source], self._cards[source] = name, words
+                for key in [key for key in self._drawn if key[0] == source]:
+                    del self._drawn[key]
 
     def prepare(self, scene: Scene) -> None:
         """Draw what a scene may need, before it is on air."""
@@ -45,7 +54,7 @@ class Slates:
         found = self._drawn.get(key)
         if found is None:
             name = self._names.get(source) or Text(zh=source, en=source)
-            found = slate(name, self._words, place)
+            found = slate(name, self._cards.get(source, self._words), place)
             with self._lock:
                 self._drawn[key] = found
                 while len(self._drawn) > _SLATES:
@@ -104,6 +113,22 @@ class Programme:
         self._black_rate = 1.0
         self._picture = 0
         self._shown: dict[SourceId, list[int]] = {}
+        self.muted: frozenset[SourceId] = frozenset()
+        """Sources that nobody hears, wherever they stand."""
+        self.voices: dict[SourceId, Samples] = {}
+        """What each source sounded like at the last tick."""
+        self.gains: dict[SourceId, float] = {}
+        """How loud each was in the programme."""
+        self._place()
+
+    @property
+    def shown(self) -> frozenset[SourceId]:
+        """Who is in the picture, or about to be."""
+        coming = self._move.scene.shown if self._move else ()
+        return frozenset((*self._scene.shown, *coming))
+
+    def attend(self) -> None:
+        """Sources came or left: whoever is there learns where they stand."""
         self._place()
 
     @property
@@ -145,7 +170,8 @@ class Programme:
         self._step()
         self._paint()
         voices = {name: player.hear(tick, SOUND_AHEAD) for name, player in self._players.items()}
-        sound = self._mixer.mix(voices, self._gains())
+        self.voices, self.gains = voices, self._gains()
+        sound = self._mixer.mix(voices, self.gains)
         encoded = self._encoder.encode(sound)
         self._picture += 1
         if encoded is None:
@@ -191,7 +217,9 @@ class Programme:
             gains = dict.fromkeys(gains, going)
             for source in self._move.scene.sources:
                 gains[source] = min(gains.get(source, 0.0) + coming, 1.0)
-        return {source: gain * (1 - self._black) for source, gain in gains.items()}
+        return {
+            source: gain * (1 - self._black) for source, gain in gains.items() if source not in self.muted
+        }
 
     def _place(self) -> None:
         """Tell the sources where they stand, so that they come in the right size."""

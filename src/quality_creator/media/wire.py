@@ -9,9 +9,10 @@ from typing import Literal
 
 import msgspec
 
-from quality_creator.config import AnyCamera
+from quality_creator.config import AnyCamera, Webrtc
 from quality_creator.model.clock import MediaTime, Micros
 from quality_creator.model.errors import BadPayload
+from quality_creator.model.guest import Guest
 from quality_creator.model.ids import SourceId
 from quality_creator.model.mix import Channel, Graphic, Mix
 from quality_creator.model.scene import CUT, Scene, Transition
@@ -41,6 +42,9 @@ class Start(msgspec.Struct, frozen=True, kw_only=True, tag="start"):
     """A listening socket that the hub opened, so that pushes wait while a worker is away."""
     slate: str = ""
     """What a slate says below a lost source's name."""
+    guests: tuple[Guest, ...] = ()
+    """Who may come."""
+    webrtc: Webrtc = Webrtc()
 
 
 class Change(msgspec.Struct, frozen=True, kw_only=True, tag="change"):
@@ -77,11 +81,55 @@ class Watch(msgspec.Struct, frozen=True, kw_only=True, tag="watch"):
     seconds: float
 
 
+class SetGuests(msgspec.Struct, frozen=True, kw_only=True, tag="guests"):
+    """Who may come from now on; whoever is not among them is let go."""
+
+    guests: tuple[Guest, ...]
+
+
+class Talk(msgspec.Struct, frozen=True, kw_only=True, tag="talk"):
+    """Who hears the producer's own voice; nobody when left out."""
+
+    guest: SourceId | None = None
+
+
+Way = Literal["send", "receive", "talk"]
+
+
+class Offer(msgspec.Struct, frozen=True, kw_only=True, tag="offer"):
+    """A guest's browser asks to send or to receive, or the producer's to talk."""
+
+    number: int
+    """Returned in `Answer`."""
+    session: str
+    """A name for the connection, given by the hub; used once."""
+    way: Way
+    guest: SourceId
+    sdp: str
+
+
+class Trickle(msgspec.Struct, frozen=True, kw_only=True, tag="trickle"):
+    """More about how the other side of a connection can be reached (RFC 8840)."""
+
+    number: int
+    session: str
+    fragment: str
+
+
+class Hangup(msgspec.Struct, frozen=True, kw_only=True, tag="hangup"):
+    """End a connection."""
+
+    session: str
+
+
 class Stop(msgspec.Struct, frozen=True, kw_only=True, tag="stop"):
     """Finish the part at hand, emit it and leave."""
 
 
-Down = Start | Change | Tbar | SetPreview | Watch | Stop
+Forum = SetGuests | Talk | Offer | Trickle | Hangup
+"""What is said about guests."""
+
+Down = Start | Change | Tbar | SetPreview | Watch | Forum | Stop
 
 # --- up ------------------------------------------------------------------------------------------
 
@@ -143,13 +191,39 @@ class Pictures(msgspec.Struct, frozen=True, kw_only=True, tag="pictures"):
     preview: bytes
 
 
+class Answer(msgspec.Struct, frozen=True, kw_only=True, tag="answer"):
+    """To an offer or a trickle, in any order."""
+
+    number: int
+    sdp: str = ""
+    refusal: str = ""
+    """Why not, in words for whoever asked; empty when it was done."""
+
+
+class Seat(msgspec.Struct, frozen=True, kw_only=True, tag="seat"):
+    """Which of a guest's connections stand; sent when that changes."""
+
+    guest: SourceId
+    sending: str = ""
+    receiving: str = ""
+
+
+class Levels(msgspec.Struct, frozen=True, kw_only=True, tag="levels"):
+    """How loud each source is, before any fader; sent five times a second while there are guests."""
+
+    levels: dict[SourceId, float]
+    """The loudest 40 ms since the last message, as RMS in dBFS, at least -100."""
+    speaker: SourceId | None = None
+    """The guest who speaks, or spoke last."""
+
+
 class Note(msgspec.Struct, frozen=True, kw_only=True, tag="note"):
     """Something that the operator should read."""
 
     words: str
 
 
-Up = Init | Part | SourceState | Changed | Pictures | Note
+Up = Init | Part | SourceState | Changed | Pictures | Answer | Seat | Levels | Note
 
 _LENGTH = struct.Struct(">I")
 _encoder = msgspec.msgpack.Encoder()

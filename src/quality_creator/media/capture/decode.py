@@ -107,7 +107,7 @@ class Decoding:
         self._codec: sei.Codec | None = "h264" if name == "h264" else "hevc" if name == "hevc" else None
         self._length_size = sei.length_size(self._video.codec_context.extradata, self._codec or "h264")
         self._scaler = Scaler()
-        self._sound: _Sound | None = None
+        self._sound: Resampling | None = None
         self._jitter = Lateness()
         self._epoch = pace.epoch
         self._aspect = 1.0
@@ -242,7 +242,7 @@ class Decoding:
             if frame.pts is None or self._pace.offset is None:
                 continue
             if self._sound is None or not self._sound.takes(frame):
-                self._sound = _Sound(frame)
+                self._sound = Resampling(frame)
             for at, samples in self._sound.convert(frame):
                 place = at + round(self._shift * AUDIO_RATE)
                 self._feed.ring.write(place, samples)
@@ -262,7 +262,7 @@ class Decoding:
         return frames
 
 
-class _Sound:
+class Resampling:
     """Any sound to 48 kHz stereo floats, gaps filled with silence."""
 
     def __init__(self, frame: AudioFrame) -> None:

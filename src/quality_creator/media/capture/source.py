@@ -22,6 +22,7 @@ from quality_creator.media.sound import Ring
 from quality_creator.media.wallclock import WallClock
 from quality_creator.model.clock import Micros
 from quality_creator.model.errors import QualityCreatorError
+from quality_creator.model.guest import Guest
 from quality_creator.model.stream import FRAME_RATE
 
 FIRST_WAIT_S, LONGEST_WAIT_S = 0.25, 5.0
@@ -129,9 +130,9 @@ def forget() -> None:
 
 
 class Source:
-    """A camera and its thread."""
+    """A camera or a guest, and its thread."""
 
-    def __init__(self, camera: AnyCamera, capture: Capture, wall: WallClock, beat: float) -> None:
+    def __init__(self, camera: AnyCamera | Guest, capture: Capture, wall: WallClock, beat: float) -> None:
         """Nothing runs yet.
 
         Args:

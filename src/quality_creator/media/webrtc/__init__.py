@@ -1,0 +1,1 @@
+"""Guests by WebRTC: what they send becomes a source; they get the programme without their own voice."""
