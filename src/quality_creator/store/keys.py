@@ -35,7 +35,7 @@ from cryptography.hazmat.primitives.serialization import (
 )
 
 from quality_creator.model.errors import BadInput, Conflict, NotFound
-from quality_creator.store.objects import make_folder, sync_folder
+from quality_creator.store.disk import make_folder, sync_folder
 
 FOLDER = "keys"
 """Within the data folder."""

@@ -13,6 +13,7 @@ from obstore.exceptions import AlreadyExistsError, BaseError
 from obstore.store import LocalStore, MemoryStore, S3Store
 
 from quality_creator.model.errors import BadInput, Conflict, NotFound, Unavailable
+from quality_creator.store.disk import sync_file, sync_folder
 
 if TYPE_CHECKING:
     from obstore.store import ObjectStore
@@ -159,31 +160,6 @@ def _spare(path: Path, data: bytes) -> Path:
         spare.unlink(missing_ok=True)
         raise
     return spare
-
-
-def sync_file(path: Path) -> None:
-    """Wait until a file's bytes are on the disk."""
-    with path.open("rb") as file:
-        os.fsync(file.fileno())
-
-
-def make_folder(path: Path) -> None:
-    """Make a folder and those above it, and wait until they are on the disk."""
-    if not path.is_dir():
-        make_folder(path.parent)
-        path.mkdir(exist_ok=True)
-        sync_folder(path.parent)
-
-
-def sync_folder(path: Path) -> None:
-    """Wait until a folder's entries are on the disk: a power cut forgets a new file else."""
-    if os.name == "nt":  # Windows writes entries through and can't open folders
-        return
-    descriptor = os.open(path, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
 
 
 @contextmanager

@@ -33,7 +33,8 @@ from quality_creator.model.clock import MediaTime, Micros
 from quality_creator.model.errors import NotFound, Unavailable
 from quality_creator.model.ids import EpisodeId
 from quality_creator.store.database import Database, insert
-from quality_creator.store.objects import Objects, make_folder, open_objects, sync_folder
+from quality_creator.store.disk import make_folder, sync_folder
+from quality_creator.store.objects import Objects, open_objects
 from quality_creator.store.spool import Spool
 from quality_creator.store.tables import messages, segments
 

@@ -13,7 +13,7 @@ from io import FileIO
 from pathlib import Path
 from threading import Lock
 
-from quality_creator.store.objects import make_folder, sync_folder
+from quality_creator.store.disk import make_folder, sync_folder
 
 _HEADER = struct.Struct(">II")
 
