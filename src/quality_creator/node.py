@@ -11,12 +11,14 @@ from collections.abc import AsyncIterator, Callable, Iterator, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 
+import httpx
 import structlog
 import uvicorn
 
-from quality_creator.actions import abilities, episodes, signing
+from quality_creator.actions import abilities, episodes, progress, signing
 from quality_creator.actions.hub import Hub
 from quality_creator.actions.ingest import Ingest
+from quality_creator.actions.ledger import Ledger
 from quality_creator.actions.replay import Replays
 from quality_creator.config import Config, CsvGauge, HttpGauge, MqttGauge, RtmpCamera
 from quality_creator.factory.csv import CsvConnector
@@ -85,12 +87,14 @@ async def _hub(config: Config) -> None:
             ingest = await Ingest.open(database, config)
             connectors = _connectors(config)
             signs = signing.signatory(config, datetime.now(UTC))
-            async with _stoppable() as tasks:
+            async with httpx.AsyncClient() as client, _stoppable() as tasks:
+                ledger = await Ledger.open(database, signing.open_keys(config), config, client)
                 hub = Hub(
                     config=config,
                     database=database,
                     recordings=recordings,
                     ingest=ingest,
+                    ledger=ledger,
                     replays=Replays(database, recordings),
                     connectors=connectors,
                     tasks=tasks,
@@ -99,11 +103,14 @@ async def _hub(config: Config) -> None:
                     signatory=signs,
                 )
                 tasks.create_task(ingest.run(), name="ingest")
+                tasks.create_task(ledger.run(), name="log")
                 for connector in connectors:
                     tasks.create_task(connector.run(ingest.take), name="gauge")
                 for episode in await database.episodes.in_states("on-air"):
                     await episodes.put_on_air(hub, episode)
                 tasks.create_task(_serve(hub, web), name="web")
+                tasks.create_task(progress.keep(hub), name="progress")
+                tasks.create_task(hub.challenges.keep(hub), name="challenges")
                 tasks.create_task(_watch_clock(), name="clock")
                 tasks.create_task(abilities.keep(hub), name="abilities")
     finally:

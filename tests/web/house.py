@@ -11,9 +11,10 @@ from pathlib import Path
 import httpx
 from starlette.applications import Starlette
 
-from quality_creator.actions import sessions
+from quality_creator.actions import sessions, signing
 from quality_creator.actions.hub import Hub
 from quality_creator.actions.ingest import Ingest
+from quality_creator.actions.ledger import Ledger
 from quality_creator.actions.replay import Replays
 from quality_creator.config.load import loads
 from quality_creator.model.ids import PersonId, Slug
@@ -94,13 +95,14 @@ async def house(folder: Path, text: str = "") -> AsyncIterator[House]:
     config = loads(text, folder=folder, environment={})
     database = await open_folder(folder / "data")
     try:
-        async with asyncio.TaskGroup() as tasks:
+        async with asyncio.TaskGroup() as tasks, httpx.AsyncClient() as client:
             recordings = await Recordings.open_(database, folder / "data", "")
             hub = Hub(
                 config=config,
                 database=database,
                 recordings=recordings,
                 ingest=await Ingest.open(database, config),
+                ledger=await Ledger.open(database, signing.open_keys(config), config, client),
                 replays=Replays(database, recordings),
                 connectors=(),
                 tasks=tasks,

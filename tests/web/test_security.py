@@ -18,6 +18,13 @@ GET  /                                      public
 GET  /episodes/{slug}                       public
 GET  /design                                public
 GET  /language/{tag}                        public
+GET  /log/checkpoint                        public
+GET  /log/policy                            public
+GET  /log/tile/{path:path}                  public
+GET  /log/documents/{digest}                public
+GET  /log/proofs/{index:int}.tlog-proof     public
+GET  /challenge/{size}.svg                  public
+GET  /api/challenge                         public
 GET  /live/{slug}/index.m3u8                public
 GET  /live/{slug}/data/{msn:int}.json       public
 GET  /live/{slug}/signals.json              public

@@ -6,7 +6,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from quality_creator.actions.air import Air
+from quality_creator.actions.challenges import Challenges
 from quality_creator.actions.ingest import Ingest
+from quality_creator.actions.ledger import Ledger
 from quality_creator.actions.rehearsal import Rehearsal
 from quality_creator.actions.replay import Replays
 from quality_creator.actions.show import Show
@@ -26,6 +28,7 @@ class Hub:
     database: Database
     recordings: Recordings
     ingest: Ingest
+    ledger: Ledger
     replays: Replays
     connectors: Sequence[Connector]
     tasks: asyncio.TaskGroup
@@ -40,5 +43,6 @@ class Hub:
     rehearsals: dict[Slug, Rehearsal] = field(default_factory=dict)
     shows: dict[Slug, Show] = field(default_factory=dict)
     """Those that somebody asked for; `actions.studio.show` opens them."""
+    challenges: Challenges = field(default_factory=Challenges)
     opening: asyncio.Lock = field(default_factory=asyncio.Lock)
     """A show is opened once."""

@@ -8,14 +8,15 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
-
-import httpx
+from typing import TYPE_CHECKING
 
 from quality_creator.model.errors import BadInput, BadPayload, NotFound, Unavailable
-from quality_creator.store.ledger import CHECKPOINT
-from quality_creator.trust.log import leaf, merkle, note, policy, tile
+from quality_creator.trust.log import checkpoint, leaf, merkle, note, policy, tile
 from quality_creator.trust.log.policy import Policy, Seen
 from quality_creator.trust.log.tile import Tile, Tree
+
+if TYPE_CHECKING:
+    import httpx
 
 Get = Callable[[str], Awaitable[bytes]]
 """A file of the log by its path. Raises NotFound, Unavailable."""
@@ -33,6 +34,8 @@ async def opened(where: str) -> AsyncIterator[Get]:
         where: An address such as `https://example.com/log`, or a folder with a copy of what lies there.
     """
     if where.startswith(("http://", "https://")):
+        import httpx
+
         async with httpx.AsyncClient(timeout=TIMEOUT_S, follow_redirects=False) as client:
             yield lambda path: _fetch(client, f"{where.rstrip('/')}/{path}")
     else:
@@ -42,7 +45,9 @@ async def opened(where: str) -> AsyncIterator[Get]:
         yield lambda path: asyncio.to_thread(_read, root, path)
 
 
-async def _fetch(client: httpx.AsyncClient, address: str) -> bytes:
+async def _fetch(client: "httpx.AsyncClient", address: str) -> bytes:
+    import httpx
+
     data = bytearray()
     try:
         async with client.stream("GET", address) as answer:
@@ -75,7 +80,7 @@ async def newest(get: Get, believed: Policy) -> Seen:
         BadPayload: it is none, or the quorum is not met.
         NotFound, Unavailable: it can't be had.
     """
-    seen = believed.open(await get(CHECKPOINT))
+    seen = believed.open(await get(checkpoint.FILE))
     if not believed.holds(seen.times):
         raise BadPayload(
             f"the newest checkpoint has not the quorum; cosigned by {', '.join(seen.times) or 'nobody'}"

@@ -21,7 +21,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from quality_creator.model.errors import BadInput, BadPayload, NotFound, Unavailable
 from quality_creator.store import ledger
 from quality_creator.store.database import Database, Transaction
-from quality_creator.store.ledger import CHECKPOINT, Entry, Head, LogFiles, Published
+from quality_creator.store.ledger import Entry, Head, LogFiles, Published
 from quality_creator.trust.log import checkpoint, draw, leaf, merkle, tile
 from quality_creator.trust.log.checkpoint import Checkpoint, Signed
 from quality_creator.trust.log.note import Signature
@@ -210,7 +210,7 @@ class Writer:
 
     async def _checkpoint(self) -> bytes | None:
         try:
-            return await self._files.get(CHECKPOINT)
+            return await self._files.get(checkpoint.FILE)
         except NotFound:
             return None
 

@@ -285,6 +285,19 @@ class Signing(_Section, frozen=True, kw_only=True):
     """The address of an RFC 3161 time-stamp authority for exported files; empty for none."""
 
 
+class Log(_Section, frozen=True, kw_only=True):
+    """The transparency log, and how often what is on air is written into it."""
+
+    name: str = ""
+    """What the log is called for ever; empty for the public address and `/log`."""
+    policy: str = ""
+    """A file with the log, its witnesses and their quorum (C2SP tlog-policy); empty for no witnesses."""
+    progress_s: Annotated[float, msgspec.Meta(ge=1, le=60)] = 5.0
+    """How often the digests of what was served are entered."""
+    challenge_s: Annotated[float, msgspec.Meta(ge=5, le=300)] = 20.0
+    """How often the code changes that is filmed to show that a picture is not older."""
+
+
 class Config(_Section, frozen=True, kw_only=True):
     """The file."""
 
@@ -292,6 +305,7 @@ class Config(_Section, frozen=True, kw_only=True):
     rtmp: Rtmp = Rtmp()
     keys: Keys = Keys()
     signing: Signing = Signing()
+    log: Log = Log()
     brand: Text | None = None
     lines: tuple[Line, ...] = ()
     cameras: tuple[AnyCamera, ...] = ()

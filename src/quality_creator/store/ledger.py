@@ -21,7 +21,7 @@ from quality_creator.store.tables import digests, log_checkpoints, log_entries, 
 FOLDER = "log"
 """Among the objects."""
 
-CHECKPOINT = "checkpoint"
+_CHECKPOINT = "checkpoint"
 
 
 class Entry(msgspec.Struct, frozen=True, kw_only=True):
@@ -73,7 +73,7 @@ class LogFiles:
 
     async def put_checkpoint(self, note: bytes) -> None:
         """Publish. Raises Unavailable."""
-        await self._objects.replace(f"{FOLDER}/{CHECKPOINT}", note)
+        await self._objects.replace(f"{FOLDER}/{_CHECKPOINT}", note)
 
     async def get(self, path: str) -> bytes:
         """A file. Raises NotFound, Unavailable."""

@@ -11,7 +11,7 @@ from starlette.types import ASGIApp
 
 from quality_creator.actions.hub import Hub
 from quality_creator.model.errors import Forbidden, QualityCreatorError
-from quality_creator.web import api, lines, live, people, site, studio
+from quality_creator.web import api, lines, live, log, people, site, studio
 from quality_creator.web.api import json
 from quality_creator.web.patience import TooOften
 from quality_creator.web.refusal import code
@@ -26,6 +26,7 @@ def build(hub: Hub) -> ASGIApp:
         *api.routes(hub),
         *people.routes(hub),
         *lines.routes(hub),
+        *log.routes(hub),
         *studio.routes(hub),
         *site.routes(hub),
     ]

@@ -22,6 +22,9 @@ from quality_creator.model.errors import BadPayload
 from quality_creator.trust.log import note
 from quality_creator.trust.log.note import Key, Note, Signature
 
+FILE = "checkpoint"
+"""What a log publishes it as."""
+
 LATEST = 253_402_300_799
 """The last second of the year 9999; a cosignature's time is refused beyond it."""
 
