@@ -27,6 +27,7 @@ def hub(tmp_path_factory: pytest.TempPathFactory) -> Iterator[HubProcess]:
 
 def sign_in(page: Page, hub: HubProcess, to: str) -> None:
     page.goto(hub.address + to)
+    page.get_by_text("With the operator's token").click()
     page.get_by_label("Your name").fill("Lin")
     page.get_by_label("Operator's token").fill(token(hub))
     page.get_by_role("button", name="Sign in").click()

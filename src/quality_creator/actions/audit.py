@@ -12,8 +12,10 @@ from quality_creator.store.database import Transaction
 PAGE = 100
 """Deeds on a page."""
 
-NOBODY = Visitor(who="nobody", name="", roles=frozenset())
-"""Whoever has not said who they are."""
+
+def stranger(address: str) -> Visitor:
+    """Whoever has not said who they are."""
+    return Visitor(who="nobody", name="", roles=frozenset(), address=address)
 
 
 def write(transaction: Transaction, visitor: Visitor, act: str, subject: str = "", **detail: Any) -> None:

@@ -3,6 +3,8 @@
 import hashlib
 import secrets
 import uuid
+from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
 from quality_creator.actions import audit
@@ -22,6 +24,26 @@ SEEN_EVERY = timedelta(seconds=60)
 
 OPERATOR = "operator"
 """Who has the operator's token, in the audit."""
+
+
+@dataclass(frozen=True, slots=True)
+class Caller:
+    """The browser that asks, before it is known whose it is."""
+
+    address: str
+    device: str
+    before: str
+    """The secret of its session so far; empty when it has none."""
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """A session that was opened."""
+
+    secret: str
+    until: datetime
+    codes: Sequence[str] = ()
+    """New recovery codes, shown once."""
 
 
 def digest(secret: str) -> bytes:
@@ -126,13 +148,14 @@ def begin(
     return secret, until
 
 
-async def begin_as_operator(
-    hub: Hub, name: str, *, address: str, device: str, before: str
-) -> tuple[str, datetime]:
+async def begin_as_operator(hub: Hub, name: str, caller: Caller) -> Entry:
     """A session for somebody who showed the operator's token, under the name that they give."""
-    return await hub.database.transact(
-        begin, operator(address, name), "operator", device=device, before=before
-    )
+
+    def act(transaction: Transaction) -> Entry:
+        visitor = operator(caller.address, name)
+        return Entry(*begin(transaction, visitor, "operator", device=caller.device, before=caller.before))
+
+    return await hub.database.transact(act)
 
 
 async def end(hub: Hub, visitor: Visitor) -> None:

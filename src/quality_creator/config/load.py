@@ -4,6 +4,7 @@ import ipaddress
 import os
 import re
 import tomllib
+import urllib.parse
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any, get_args
@@ -207,6 +208,7 @@ def _camera_path(folder: Path, camera: AnyCamera) -> AnyCamera:
 
 def _contradictions(config: Config) -> Iterator[str]:
     yield from _webrtc(config)
+    yield from _addresses(config)
     yield from _names("lines", [line.id for line in config.lines])
     yield from _names("cameras", [camera.id for camera in config.cameras])
     yield from _names("gauges", [gauge.id for gauge in config.gauges])
@@ -230,6 +232,22 @@ def _webrtc(config: Config) -> Iterator[str]:
         yield f"webrtc.ports: {list(given.ports)}; the first is at least 1024, and the last not below it"
     if any(camera.id == TALKBACK for camera in config.cameras):
         yield f"cameras: {TALKBACK!r} is the producer's voice to guests; choose another id"
+
+
+def _addresses(config: Config) -> Iterator[str]:
+    hub = config.hub
+    own = urllib.parse.urlsplit(hub.address).hostname or "localhost"
+    domain = hub.passkey_domain or own
+    named = [
+        ("hub.address", own),
+        *(
+            (f"hub.origins[{index}]", urllib.parse.urlsplit(one).hostname or "")
+            for index, one in enumerate(hub.origins)
+        ),
+    ]
+    for key, host in named:
+        if host != domain and not host.endswith(f".{domain}"):
+            yield f"{key}: its host {host!r} does not lie within {domain!r}, to which passkeys belong"
 
 
 def _names(key: str, ids: list[Any]) -> Iterator[str]:

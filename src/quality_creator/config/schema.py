@@ -25,8 +25,16 @@ class Hub(_Section, frozen=True, kw_only=True):
     """Folder for the database, objects and the spool; relative to the configuration file."""
     objects: str = ""
     """Where finished segments go: empty for a folder in `data`, else `s3://bucket/prefix`."""
-    address: str = ""
-    """The public address, when a proxy stands before the hub."""
+    address: Annotated[str, msgspec.Meta(pattern=r"^(https?://[A-Za-z0-9.-]+(:[0-9]{1,5})?/?)?$")] = ""
+    """The public address, when a proxy stands before the hub; passkeys belong to its host."""
+    passkey_domain: str = ""
+    """To which domain passkeys belong, where it is wider than the address's host."""
+    origins: tuple[
+        Annotated[str, msgspec.Meta(pattern=r"^https?://[A-Za-z0-9.-]+(:[0-9]{1,5})?/?$")], ...
+    ] = ()
+    """Further addresses at which people may use their passkeys; all within the domain."""
+    operator_sign_in: bool = True
+    """Whether the operator's token opens the pages, for when no passkey does."""
     hold_back: Annotated[float, msgspec.Meta(ge=2.0, le=6.0)] = 3.0
     """How many parts a player stays behind the newest; 3 is safe, 2 is fast."""
 

@@ -10,8 +10,9 @@ from starlette.responses import Response
 from starlette.types import ASGIApp
 
 from quality_creator.actions.hub import Hub
+from quality_creator.actions.passkeys import Ceremonies, relying_party
 from quality_creator.model.errors import Forbidden, QualityCreatorError
-from quality_creator.web import api, lines, live, log, people, site, studio
+from quality_creator.web import api, entrance, lines, live, log, people, site, studio
 from quality_creator.web.api import json
 from quality_creator.web.patience import TooOften
 from quality_creator.web.refusal import code
@@ -21,10 +22,12 @@ from quality_creator.web.sessions import Sessions
 
 def build(hub: Hub) -> ASGIApp:
     """The application for one hub. Raises TypeError for an address that does not say who may come in."""
+    ceremonies = Ceremonies(relying_party(hub.config))
     routes = [
         *live.routes(hub),
         *api.routes(hub),
-        *people.routes(hub),
+        *entrance.routes(hub, ceremonies),
+        *people.routes(hub, ceremonies),
         *lines.routes(hub),
         *log.routes(hub),
         *studio.routes(hub),
@@ -41,6 +44,7 @@ def build(hub: Hub) -> ASGIApp:
         },
     )
     app.state.hub = hub
+    app.state.ceremonies = ceremonies
     app.state.sessions = Sessions(hub)
     return app
 
@@ -49,7 +53,7 @@ def _refusal(hub: Hub) -> Callable[[Request, Exception], Response]:
     def answer(request: Request, error: Exception) -> Response:
         status = code(error)
         if isinstance(error, SignInFirst) and not _wants_json(request):
-            return people.door(request, hub, to=error.to, code=status)
+            return entrance.door(request, hub, to=error.to, code=status)
         refused = _answer(request, status, str(error))
         if isinstance(error, TooOften):
             refused.headers["retry-after"] = str(round(error.wait_s + 0.5))

@@ -16,6 +16,7 @@ from babel.messages.mofile import write_mo
 from babel.messages.pofile import read_po
 from markupsafe import Markup
 
+from quality_creator.actions.entry import machine
 from quality_creator.media.hls import PLAYLIST
 from quality_creator.model.episode import Episode
 from quality_creator.model.errors import Unavailable
@@ -123,6 +124,7 @@ def _environment(language: Language) -> jinja2.Environment:
     environment.filters["utc_text"] = functools.partial(_utc_text, language)
     environment.filters["duration"] = _duration
     environment.filters["json"] = _json
+    environment.filters["machine"] = machine
     environment.filters["phrases"] = _phrases
     environment.globals["asset"] = asset
     environment.globals["stream"] = lambda episode: f"/live/{episode.slug}/{PLAYLIST}"

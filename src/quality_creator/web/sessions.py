@@ -11,7 +11,7 @@ from starlette.responses import Response
 
 from quality_creator.actions import sessions
 from quality_creator.actions.hub import Hub
-from quality_creator.model.errors import Forbidden
+from quality_creator.model.errors import BadPayload, Forbidden, NotFound
 from quality_creator.model.person import Visitor
 from quality_creator.web.patience import Patience
 from quality_creator.web.security import same
@@ -49,7 +49,7 @@ class Sessions:
 
     @contextmanager
     def attempt(self, request: Request, account: str = "") -> Iterator[None]:
-        """A try to come in, counted by address and account; one that succeeds is not counted.
+        """A try to come in, counted by address and account; what was not wrong is not counted.
 
         Tries that run side by side are counted before any of them is judged.
 
@@ -69,9 +69,16 @@ class Sessions:
             for key, patience in taken:
                 patience.give_back(key, now)
             raise
-        yield
-        for key, patience in taken:
-            patience.give_back(key, self._clock())
+        wrong = False
+        try:
+            yield
+        except (Forbidden, NotFound, BadPayload):
+            wrong = True
+            raise
+        finally:
+            if not wrong:
+                for key, patience in taken:
+                    patience.give_back(key, self._clock())
 
 
 def address_of(request: Request) -> str:

@@ -26,7 +26,8 @@ def routes(hub: Hub) -> list[BaseRoute]:
     async def home(request: Request) -> Response:
         everything = await episodes.everything(hub)
         by_state = {
-            state: [e for e in everything if e.state == state] for state in ("on-air", "planned", "ended", "published")
+            state: [e for e in everything if e.state == state]
+            for state in ("on-air", "planned", "ended", "published")
         }
         page = pages.render_home(
             language(request),

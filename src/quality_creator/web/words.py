@@ -1,4 +1,8 @@
-"""What the scripts of a page say: their words stand in the page, so that there is one catalogue."""
+"""What the scripts of a page say, and the names of things: one catalogue for all of them."""
+
+from dataclasses import dataclass
+
+from quality_creator.model.person import Role
 
 
 def _say(message: str) -> str:
@@ -113,6 +117,15 @@ ISLAND_WORDS: dict[str, str] = {
     "leave-out": _say("leave out"),
     "reading-lost": _say("The hub does not answer; what is shown is what was known."),
     "control-summary": _say("Control chart: {count} of {total} points, {signals} with a signal"),
+    # passkeys
+    "passkey-cancelled": _say("No passkey was used: it was cancelled, or it took too long."),
+    "passkey-known": _say("This device has a passkey for this account already."),
+    "passkey-elsewhere": _say(
+        "Passkeys do not work at this address. Open the page at the site's own address."
+    ),
+    "passkey-failed": _say("It did not work. Try again; if it goes on, use a recovery code."),
+    "too-often": _say("Too many wrong tries. Wait a minute, then try again."),
+    "refused": _say("The hub refuses: {words}"),
     # time
     "countdown-days": _say("{days} d {clock}"),
 }
@@ -138,3 +151,56 @@ REFUSALS: dict[str, str] = {
     "not-seen": _say("These limits were not looked at yet. Here they are; look, then freeze."),
 }
 """Why an entry of the quality engineer's can't be, by the code of the refusal."""
+
+ROLES: dict[Role, str] = {
+    Role.ADMINISTRATOR: _say("Administrator"),
+    Role.PRODUCER: _say("Producer"),
+    Role.MODERATOR: _say("Moderator"),
+    Role.QUALITY_ENGINEER: _say("Quality engineer"),
+    Role.EXPERT: _say("Expert"),
+    Role.GUEST: _say("Guest"),
+    Role.VIEWER: _say("Viewer"),
+}
+
+ACTS: dict[str, str] = {
+    "session.begin": _say("signed in"),
+    "session.end": _say("signed out"),
+    "session.end-every": _say("ended all sessions"),
+    "session.refused": _say("was refused at the door"),
+    "people.admin-code": _say("made a code for an administrator"),
+    "people.invite": _say("invited"),
+    "people.invite-again": _say("invited again"),
+    "people.change": _say("changed an account"),
+    "people.enrol": _say("made their first passkey"),
+    "passkey.add": _say("added a passkey"),
+    "passkey.drop": _say("removed a passkey"),
+    "codes.renew": _say("made new recovery codes"),
+    "link.make": _say("made a personal link"),
+    "link.revoke": _say("took back a personal link"),
+    "episode.plan": _say("planned an episode"),
+    "episode.start": _say("put an episode on air"),
+    "episode.end": _say("ended an episode"),
+    "episode.scene": _say("changed the scene"),
+    "chart.freeze": _say("froze limits"),
+    "chart.rules": _say("chose rules"),
+    "chart.public": _say("chose what is public"),
+}
+"""What stands in the audit, in words; an act that is not here stands there as it is."""
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where somebody with a role has something to do."""
+
+    address: str
+    name: str
+    roles: tuple[Role, ...]
+
+
+PLACES = (
+    Place("/lines", _say("Lines"), (Role.QUALITY_ENGINEER,)),
+    Place("/links", _say("Personal links"), (Role.PRODUCER, Role.ADMINISTRATOR)),
+    Place("/people", _say("People"), (Role.ADMINISTRATOR,)),
+    Place("/audit", _say("Audit"), (Role.ADMINISTRATOR,)),
+)
+"""Whoever adds a page for a role adds it here, and those who have the role find it on `/me`."""
