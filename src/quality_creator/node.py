@@ -42,13 +42,15 @@ CLOCK_LOOK_S = 5.0
 
 CLOCK_JUMP_S = 0.5
 
+PARENT_LOOK_S = 1.0
+
 
 class Stopped(Exception):
     """Somebody asked the hub to stop."""
 
 
-def run(config: Config) -> None:
-    """Run a hub until SIGINT or SIGTERM.
+def run(config: Config, *, parent: int | None = None) -> None:
+    """Run a hub until SIGINT or SIGTERM, or until the process `parent`, which started it, has left.
 
     Raises:
         BadInput: the configuration can't be carried out here (a port in use, an unreadable folder).
@@ -62,7 +64,7 @@ def run(config: Config) -> None:
         logger_factory=structlog.PrintLoggerFactory(sys.stderr),
     )
     with contextlib.suppress(KeyboardInterrupt), asyncio.Runner(loop_factory=_loop_factory()) as runner:
-        runner.run(_hub(config))
+        runner.run(_hub(config, parent))
 
 
 def _loop_factory() -> Callable[[], asyncio.AbstractEventLoop] | None:
@@ -74,7 +76,7 @@ def _loop_factory() -> Callable[[], asyncio.AbstractEventLoop] | None:
     return uvloop.new_event_loop
 
 
-async def _hub(config: Config) -> None:
+async def _hub(config: Config, parent: int | None) -> None:
     folder = config.path(config.hub.data)
     database = await open_folder(folder)
     try:
@@ -112,6 +114,8 @@ async def _hub(config: Config) -> None:
                 tasks.create_task(progress.keep(hub), name="progress")
                 tasks.create_task(hub.challenges.keep(hub), name="challenges")
                 tasks.create_task(_watch_clock(), name="clock")
+                if parent is not None:
+                    tasks.create_task(_watch_parent(parent), name="parent")
                 tasks.create_task(abilities.keep(hub), name="abilities")
     finally:
         await database.close()
@@ -160,6 +164,13 @@ class _Server(uvicorn.Server):
     @contextlib.contextmanager
     def capture_signals(self) -> Iterator[None]:
         yield
+
+
+async def _watch_parent(parent: int) -> None:
+    """Stop as by SIGTERM when whoever started us has left without saying so."""
+    while os.getppid() == parent:  # noqa: ASYNC110 - the system tells nobody; it can only be asked
+        await asyncio.sleep(PARENT_LOOK_S)
+    signal.raise_signal(signal.SIGTERM)
 
 
 async def _watch_clock() -> None:

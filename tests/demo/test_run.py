@@ -59,7 +59,7 @@ def demo(folder: Path, *arguments: str) -> Iterator[Demo]:
         if running.child.poll() is None:
             running.child.send_signal(signal.SIGINT)
             with contextlib.suppress(subprocess.TimeoutExpired):
-                running.child.wait(30)
+                running.child.wait(PATIENCE_S)
             running.child.kill()
 
 
@@ -90,7 +90,7 @@ def test_an_episode_is_on_air_until_ctrl_c_and_the_next_run_keeps_it(tmp_path: P
         assert "another demonstration runs here" in second.stderr
 
         first.child.send_signal(signal.SIGINT)
-        assert first.child.wait(40) == 0
+        assert first.child.wait(PATIENCE_S) == 0
         assert "Ended" in first.words()
         assert not any(alive(pid) for pid in children)
     with demo(folder, "--for", "2") as again:
@@ -98,8 +98,20 @@ def test_an_episode_is_on_air_until_ctrl_c_and_the_next_run_keeps_it(tmp_path: P
         assert page.endswith(f"/episodes/{SLUG}-2")
         past = page.removesuffix("2") + "1"
         assert httpx.get(past).is_success
-        assert again.child.wait(40) == 0
+        assert again.child.wait(PATIENCE_S) == 0
     assert again.words().count(page) == 2, "the replay's address is said at the end"
+
+
+@pytest.mark.slow
+def test_a_demonstration_that_is_killed_leaves_nothing_running(tmp_path: Path) -> None:
+    with demo(tmp_path / "data") as running:
+        running.address()
+        children = running.processes()
+        running.child.kill()
+        deadline = time.monotonic() + PATIENCE_S
+        while time.monotonic() < deadline and any(alive(pid) for pid in children[1:]):
+            time.sleep(0.2)
+        assert not any(alive(pid) for pid in children[1:])
 
 
 @pytest.mark.slow

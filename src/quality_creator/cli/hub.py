@@ -2,6 +2,9 @@
 
 import asyncio
 from pathlib import Path
+from typing import Annotated
+
+from cyclopts import Parameter
 
 from quality_creator.cli import app
 from quality_creator.cli.client import CONFIG
@@ -13,11 +16,17 @@ from quality_creator.model.text import Language
 
 
 @app.command
-def hub(*, config: ConfigFile = CONFIG) -> None:
-    """Run the hub: web, statistics and store, and a media worker for each episode on air."""
+def hub(*, config: ConfigFile = CONFIG, parent: Annotated[int | None, Parameter(show=False)] = None) -> None:
+    """Run the hub: web, statistics and store, and a media worker for each episode on air.
+
+    Parameters
+    ----------
+    parent
+        Leave when this process, which started us, has left.
+    """
     from quality_creator import node
 
-    node.run(load(config))
+    node.run(load(config), parent=parent)
 
 
 @app.command

@@ -107,14 +107,15 @@ def _again(name: str, child: Child) -> Child:
 def _children(folder: Path, settings: Config, options: Options) -> Iterator[dict[str, Child]]:
     """Hub, simulator and, where asked for, a broker; all of them leave with the block."""
     file = str(folder / config.FILE)
+    own = str(os.getpid())
     children: dict[str, Child] = {}
     try:
         for gauge in settings.gauges:
             if isinstance(gauge, MqttGauge):
                 program = broker.program(folder, gauge.port, gauge.username, gauge.password)
                 children["broker"] = Child(program, folder / "broker.log")
-        children["hub"] = Child(qc("hub", "--config", file), folder / "hub.log")
-        arguments = ["simulate", "--config", file, "--parent", str(os.getpid())]
+        children["hub"] = Child(qc("hub", "--config", file, "--parent", own), folder / "hub.log")
+        arguments = ["simulate", "--config", file, "--parent", own]
         arguments += ["--seed", str(len(_past(folder)) + 1)]
         arguments += ["--barcode"] if options.barcode else []
         children["simulator"] = Child(qc(*arguments), folder / "simulator.log")
