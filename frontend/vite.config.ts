@@ -19,6 +19,8 @@ export default defineConfig({
         episode: "src/episode.ts",
         design: "src/design.ts",
         lines: "src/lines.ts",
+        studio: "src/studio.ts",
+        timer: "src/timer.ts",
         people: "src/people.ts",
       },
     },

@@ -1,7 +1,9 @@
 /** The words of the page's own language, which the server puts into the page. */
 
-const element = document.getElementById("words");
-const words: Readonly<Record<string, string>> = element ? JSON.parse(element.textContent ?? "{}") : {};
+const words: Readonly<Record<string, string>> = Object.assign(
+  {},
+  ...["words", "more-words"].map((id) => JSON.parse(document.getElementById(id)?.textContent ?? "{}")),
+);
 
 export type Language = "zh-Hans" | "en";
 

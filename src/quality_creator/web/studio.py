@@ -16,14 +16,18 @@ from quality_creator.actions.desk import Desk
 from quality_creator.actions.hub import Hub
 from quality_creator.actions.studio import Studio
 from quality_creator.media import wire
+from quality_creator.media.templates import templates
 from quality_creator.model.errors import BadInput
 from quality_creator.model.ids import Slug
 from quality_creator.model.person import STAFF, Role, Visitor
+from quality_creator.model.text import Language
 from quality_creator.show import files
+from quality_creator.show.state import PANEL
 from quality_creator.web import pages
 from quality_creator.web.api import body, json
 from quality_creator.web.security import Door, Trail, allow
 from quality_creator.web.site import language
+from quality_creator.web.studio_words import KINDS, STUDIO_WORDS
 
 WATCH_S = 2.0
 """How often the mixer is told that somebody still looks; it stops sending pictures a little after."""
@@ -43,7 +47,9 @@ def routes(hub: Hub) -> list[BaseRoute]:
     @producer
     async def page(request: Request, visitor: Visitor) -> Response:
         found = await room(request)
-        return _page(request, "studio.html", visitor, episode=found.episode)
+        return _page(
+            request, "studio.html", visitor, episode=found.episode, data=_data(hub, language(request))
+        )
 
     @producer
     async def do(request: Request, visitor: Visitor) -> Response:
@@ -124,8 +130,23 @@ def routes(hub: Hub) -> list[BaseRoute]:
 
 
 def _page(request: Request, template: str, visitor: Visitor, **values: Any) -> Response:
-    page = pages.render(language(request), template, request.url.path, visitor=visitor, **values)
-    return HTMLResponse(page)
+    reader = language(request)
+    words = {key: pages.say(reader, message) for key, message in STUDIO_WORDS.items()}
+    values = {"visitor": visitor, "studio_words": words, **values}
+    return HTMLResponse(pages.render(reader, template, request.url.path, **values))
+
+
+def _data(hub: Hub, reader: Language) -> dict[str, object]:
+    """What the producer's page can choose from."""
+    return {
+        "templates": [
+            {"id": one.id, "name": one.v_quality_creator.name, "fields": one.fields, "needs": one.needs}
+            for one in templates().values()
+            if one.id != PANEL
+        ],
+        "kinds": {kind: pages.say(reader, words) for kind, words in KINDS.items()},
+        "characteristics": [{"id": one.id, "name": one.name} for one in hub.config.characteristics],
+    }
 
 
 def _file(data: bytes, name: str, kind: str) -> Response:

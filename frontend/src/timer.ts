@@ -1,0 +1,87 @@
+/** The host's pages: how much time is left, what comes next, and the notes in large letters. */
+
+import "./styles/timer.css";
+import { h, part, tell } from "./dom";
+import { length, over, phase, type Item, type Timing } from "./studio/model";
+import { LANGUAGE, say } from "./words";
+
+interface CueSheet {
+  readonly now: number;
+  readonly timing: Timing;
+  readonly rehearsal: boolean;
+  readonly item: Item | null;
+  readonly next: Item | null;
+}
+
+const POLL_MS = 500;
+const root = part("host");
+const title = (item: Item | null) => (item ? item.title[LANGUAGE] || item.title.en || item.title["zh-Hans"] : "–");
+
+let sheet: CueSheet | null = null;
+let ahead = 0;
+let read = "";
+
+function show(): void {
+  if (!sheet) return;
+  const now = Date.now() * 1000 + ahead;
+  const { timing } = sheet;
+  const clock = part("host-clock");
+  const left = timing.item_ends === null ? null : (timing.item_ends - now) / 1e6;
+  const since = timing.item_began === null ? null : (now - timing.item_began) / 1e6;
+  tell(clock, since === null ? "–" : length(left ?? since));
+  const urgency = phase(timing, now);
+  root.dataset["phase"] = urgency;
+  tell(part("host-phase"), say(sheet.rehearsal ? "st-mode-rehearsal" : `st-phase-${urgency}`));
+  tell(part("host-item"), title(sheet.item));
+  tell(part("host-next"), title(sheet.next));
+  const late = over(timing, now);
+  tell(part("host-over"), late === null ? "–" : `${say(late >= 0.5 ? "st-over" : "st-under")} ${length(Math.abs(late))}`);
+  const notes = part("host-notes");
+  const words = sheet.item?.notes ?? "";
+  if (words !== read) {
+    read = words;
+    notes.replaceChildren(...words.split(/\n{2,}/).filter(Boolean).map((one) => h("p", {}, one)));
+    notes.scrollTo({ top: 0 });
+  }
+}
+
+async function follow(): Promise<never> {
+  for (;;) {
+    try {
+      const answer = await fetch(`${root.dataset["address"]}/timer.json`);
+      if (answer.ok) {
+        sheet = (await answer.json()) as CueSheet;
+        ahead = sheet.now - Date.now() * 1000;
+      }
+      part("host-lost").hidden = answer.ok;
+    } catch {
+      part("host-lost").hidden = false;
+    }
+    await new Promise((resolve) => setTimeout(resolve, POLL_MS));
+  }
+}
+
+// The prompter scrolls by itself; space stops it, arrows change its pace.
+let pace = 0;
+let place = 0;
+let before = performance.now();
+function roll(now: number): void {
+  const notes = part("host-notes");
+  if (pace) {
+    place = Math.max(notes.scrollTop, place) + (pace * (now - before)) / 1000;
+    notes.scrollTo({ top: place });
+  } else place = notes.scrollTop;
+  before = now;
+  requestAnimationFrame(roll);
+}
+document.addEventListener("keydown", (event) => {
+  if (!root.dataset["prompter"]) return;
+  if (event.code === "Space") pace = pace ? 0 : 40;
+  else if (event.code === "ArrowDown") pace += 10;
+  else if (event.code === "ArrowUp") pace = Math.max(pace - 10, 0);
+  else return;
+  event.preventDefault();
+});
+requestAnimationFrame(roll);
+setInterval(show, 100);
+void follow();
