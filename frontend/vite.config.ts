@@ -19,6 +19,7 @@ export default defineConfig({
         episode: "src/episode.ts",
         design: "src/design.ts",
         lines: "src/lines.ts",
+        proof: "src/proof.ts",
         studio: "src/studio.ts",
         timer: "src/timer.ts",
         people: "src/people.ts",

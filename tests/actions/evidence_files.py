@@ -46,7 +46,7 @@ class Episode:
 
     def __post_init__(self) -> None:
         for number in range(SEGMENTS):
-            messages = _messages(number)
+            messages = messages_of(number)
             self.batches.append(self.alter(msgspec.json.encode(messages)))
             for rendition in RENDITIONS:
                 picture = hashlib.sha256(f"{rendition} {number}".encode()).digest() * 40
@@ -101,6 +101,7 @@ class Episode:
                 count=SEGMENTS,
                 root=dossier.tree_root(self.segments.leaves),
                 init=dossier.tree_root(self.segments.init_leaves),
+                digest=dossier.digest_sri(msgspec.json.encode(self.segments)),
             ),
             measurements=dossier.Measurements(
                 schema=evidence.MEASUREMENTS_SCHEMA, count=SEGMENTS, root=dossier.tree_root(leaves)
@@ -197,7 +198,8 @@ def doubly_endorsed(at: datetime = NOW) -> Episode:
     return episode
 
 
-def _messages(number: int) -> list[TimedMessage]:
+def messages_of(number: int) -> list[TimedMessage]:
+    """What is stamped into a segment."""
     name = CharacteristicId("peel")
     definition = Definition(
         characteristic=name,

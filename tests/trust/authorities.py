@@ -34,6 +34,7 @@ class Signer:
     witness: Ed25519PrivateKey
     revoked: set[int] = field(default_factory=set)
     positions: int = 0
+    site: str = "https://column.example"
 
     @property
     def multikey(self) -> str:
@@ -45,7 +46,7 @@ class Signer:
 
     @property
     def list_address(self) -> str:
-        return f"https://column.example/status/{self.did.removeprefix('did:web:')}/revocation"
+        return f"{self.site}/status/{self.did.removeprefix('did:web:')}"
 
     def authority(self, **changes: object) -> register.Authority:
         settings = {
@@ -56,14 +57,14 @@ class Signer:
         }
         return register.Authority(**(settings | changes))  # type: ignore[arg-type]
 
-    def endorse(self, data: bytes, *, now: datetime = NOW, days: int = 365) -> bytes:
+    def endorse(self, data: bytes, *, subject: str = ADDRESS, now: datetime = NOW, days: int = 365) -> bytes:
         self.positions += 1
         return endorsement.issue(
             self.key,
             id=f"urn:uuid:{uuid.uuid5(uuid.NAMESPACE_URL, f'{self.did} {self.positions}')}",
             issuer=self.did,
             issuer_name=self.did,
-            subject=ADDRESS,
+            subject=subject,
             digest=dossier.digest_sri(data),
             comment="The dossier was reviewed.",
             now=now,
@@ -155,6 +156,7 @@ class World:
         return register.issue(
             register.Register(**(settings | changes)),  # type: ignore[arg-type]
             self.committee.key,
+            issuer=self.committee.did,
             credential_id=f"urn:uuid:{uuid.uuid5(uuid.NAMESPACE_URL, str(changes))}",
             now=NOW,
         )
@@ -212,6 +214,7 @@ def a_dossier(**changes: object) -> dossier.Dossier:
             count=5,
             root=dossier.tree_root(digests),
             init=dossier.tree_root(digests[:1]),
+            digest=dossier.digest_sri(b"{}"),
         ),
         "measurements": dossier.Measurements(
             schema="quality-creator/1", count=5, root=dossier.tree_root(digests)

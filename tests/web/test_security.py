@@ -74,6 +74,12 @@ GET  /api/status                            staff
 POST /api/readings                          gauges
 POST /api/traces                            gauges
 
+POST /api/episodes/{slug}/publish           producer
+POST /api/documents                         producer
+GET  /episodes/{slug}/proof                 public
+GET  /episodes/{slug}/proof/{name:path}     public
+GET  /status/{who}                          public
+
 GET  /episodes/{slug}/prompter              crew
 GET  /episodes/{slug}/timer                 crew
 GET  /episodes/{slug}/timer.json            crew

@@ -4,7 +4,6 @@ Each check says what it found in words. A check that finds something wrong does 
 network beyond the source that it is given, and no more than the base installation.
 """
 
-import base64
 import os
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -319,13 +318,12 @@ def _started(case: _Case) -> None:
     seen = case.dossier.started
     if seen is None:
         return case.say("not made before", "absent", "the dossier names no checkpoint from its beginning")
-    if seen.size > len(case.hashes) or _root(case.hashes[: seen.size]) != seen.root:
+    if (
+        seen.size > len(case.hashes)
+        or dossiers.root_text(merkle.root_of(case.hashes[: seen.size])) != seen.root
+    ):
         return case.say("not made before", "wrong", "the checkpoint from its beginning is not of this log")
     return case.say("not made before", "right", f"the log had {seen.size} entries when it began")
-
-
-def _root(hashes: list[bytes]) -> str:
-    return base64.b64encode(merkle.root_of(hashes)).decode()
 
 
 # --- what was aired and measured ---------------------------------------------------------------------
@@ -341,7 +339,8 @@ def _segments(case: _Case) -> None:
         return case.say("segments", "wrong", str(error))
     leaves = found.leaves
     if (
-        (len(leaves), found.missing) != (made.segments.count, made.segments.missing)
+        dossiers.digest_sri(data) != made.segments.digest
+        or (len(leaves), found.missing) != (made.segments.count, made.segments.missing)
         or dossiers.tree_root(leaves) != made.segments.root
         or dossiers.tree_root(found.init_leaves) != made.segments.init
     ):
@@ -423,8 +422,8 @@ class _Looked:
 
 def _media_of(found: Segments) -> Iterator[_Place]:
     for column, rendition in enumerate(found.renditions):
-        for number, one in enumerate(found.segments):
-            if one.digests:
+        for number, one in enumerate(one for one in found.segments if one.digests):
+            if one.recorded:
                 yield _Place(rendition, number, one, one.digests[column], column == 0)
 
 

@@ -24,4 +24,4 @@ def main() -> None:
 
 
 # Each module adds its commands to `app`.
-from quality_creator.cli import charts, demo, episode, hub, keys, people, studies, verify  # noqa: E402, F401
+from quality_creator.cli import charts, demo, endorse, episode, hub, keys, people, publish, studies, verify  # noqa: E402, F401

@@ -55,6 +55,8 @@ class Segments(_Part, frozen=True, kw_only=True):
     root: str
     init: str
     """Root over the init segments, in the order of their first use."""
+    digest: str = msgspec.field(name="digestSRI")
+    """Of the list with each segment's number, time and digests."""
     missing: _Count = 0
     """Aired and not recorded: a full disk. Their pictures can't be checked."""
 
@@ -146,6 +148,7 @@ def decode(data: bytes) -> Dossier:
     if dossier.started is not None:
         root_bytes(dossier.started.root)
     digests = [verdict.digest for verdict in dossier.verdicts]
+    digests += [dossier.segments.digest]
     digests += [remark.digest for remark in dossier.remarks]
     digests += [dossier.as_run.digest] if dossier.as_run else []
     for one in digests:
@@ -161,7 +164,12 @@ def digest_sri(data: bytes) -> str:
 
 def tree_root(digests: Sequence[bytes]) -> str:
     """The root over SHA-256 digests in their order, as a dossier has it."""
-    return base64.b64encode(merkle.root_of([merkle.leaf_hash(one) for one in digests])).decode()
+    return root_text(merkle.root_of([merkle.leaf_hash(one) for one in digests]))
+
+
+def root_text(root: bytes) -> str:
+    """A root as a dossier has it."""
+    return base64.b64encode(root).decode()
 
 
 def root_bytes(text: str) -> bytes:

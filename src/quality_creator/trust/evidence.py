@@ -91,9 +91,11 @@ class Segment(_File, frozen=True, kw_only=True):
     duration: _Count
     """Ticks of 1/90000 s."""
     digests: tuple[_Hex, ...]
-    """SHA-256, in the order of the renditions; empty where it was not recorded."""
+    """SHA-256, in the order of the renditions; empty where nobody could compute them."""
     inits: tuple[str, ...]
     """Names, in the order of the renditions."""
+    recorded: bool = True
+    """Whether its bytes were kept: what was aired while a disk was full has digests and nothing else."""
 
 
 class Segments(_File, frozen=True, kw_only=True):
@@ -115,8 +117,8 @@ class Segments(_File, frozen=True, kw_only=True):
 
     @property
     def missing(self) -> int:
-        """Segments that were not recorded."""
-        return sum(not one.digests for one in self.segments)
+        """Segments whose bytes were not kept."""
+        return sum(not (one.digests and one.recorded) for one in self.segments)
 
 
 def decode_index(data: bytes) -> Index:
@@ -171,7 +173,7 @@ def names_of_media(segments: Segments) -> Sequence[tuple[str, str]]:
     """Every init segment and segment with its digest."""
     found = [(media(one.rendition, one.name), one.digest) for one in segments.inits]
     for one in segments.segments:
-        for rendition, digest in zip(segments.renditions, one.digests, strict=False):
+        for rendition, digest in zip(segments.renditions, one.digests if one.recorded else (), strict=False):
             found.append((media(rendition, f"{one.msn}.m4s"), digest))
     return found
 

@@ -27,7 +27,7 @@ KIND = "RegisterOfAuthorities"
 LEAF = "register/1"
 """What its entry in the log is called."""
 
-_CONTEXTS = (pinned.CREDENTIALS, pinned.UNDEFINED_TERMS)
+CONTEXTS = (pinned.CREDENTIALS, pinned.UNDEFINED_TERMS)
 
 
 class Key(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, omit_defaults=True):
@@ -118,16 +118,17 @@ class Accepted:
         raise BadPayload(f"the register has no such key of {issuer}")
 
 
-def issue(register: Register, key: Ed25519PrivateKey, *, credential_id: str, now: datetime) -> bytes:
-    """The register as a credential that the committee signs.
+def issue(
+    register: Register, key: Ed25519PrivateKey, *, issuer: str, credential_id: str, now: datetime
+) -> bytes:
+    """The register as a credential that the committee signs: that of the version before, if there is one.
 
     Raises:
         BadPayload: it contradicts itself; the text says how.
     """
     _check(register)
-    issuer = register.committee.id
     document: dict[str, Any] = {
-        "@context": [*_CONTEXTS],
+        "@context": [*CONTEXTS],
         "id": credential_id,
         "type": ["VerifiableCredential", KIND],
         "issuer": issuer,
@@ -209,8 +210,13 @@ def _approver(before: Accepted, data: bytes, digest: str) -> str | None:
     return authority.id if authority.role == "inspection" else None
 
 
+def read(data: bytes) -> Register:
+    """What a version says; whether it may be relied on is not asked. Raises BadPayload."""
+    return _read(data)[1]
+
+
 def _read(data: bytes) -> tuple[credential.Credential, Register]:
-    made = credential.read(data, kind=(KIND,), contexts=_CONTEXTS)
+    made = credential.read(data, kind=(KIND,), contexts=CONTEXTS)
     register = credential.convert(made.subject, Register)
     _check(register)
     return made, register

@@ -1,0 +1,218 @@
+"""Commands for an authority's own desk, offline: `qc endorse`, `qc endorsement`, `qc register`.
+
+What they make are files for `qc submit`, which hands them to a hub.
+"""
+
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Literal
+
+from cyclopts import App, Parameter
+
+from quality_creator.cli import app
+from quality_creator.model.errors import BadInput
+
+if TYPE_CHECKING:
+    from quality_creator.actions import signers
+
+endorsement = App(name="endorsement", help="An authority's endorsements: take one back, sign the list anew.")
+register = App(name="register", help="The register of authorities: keys, drafts, versions.")
+app.command(endorsement)
+app.command(register)
+
+KeyFile = Annotated[Path, Parameter(help="the authority's own key, a .key file")]
+Issuer = Annotated[str, Parameter(name="--as", help="the authority's did:web")]
+PassphraseFile = Annotated[Path | None, Parameter(help="a file with the key's passphrase, if it has one")]
+
+
+@app.command
+def endorse(
+    document: str,
+    *,
+    key: KeyFile,
+    issuer: Issuer,
+    name: str,
+    comment: str,
+    out: Path | None = None,
+    days: int = 365,
+    status_list: str | None = None,
+    passphrase_file: PassphraseFile = None,
+) -> None:
+    """Endorse a dossier with your authority's own key, at your own desk.
+
+    Look at the episode first: `qc verify` says what is right and what is not. What you sign is the digest
+    that is printed; compare it with the one on the episode's page. Send the file within 15 minutes.
+
+    Args:
+        document: The dossier's file or address; or a new register, which you approve by endorsing it.
+        name: Your authority's, as it calls itself.
+        comment: What you vouch for, in your own words.
+        out: The file to write; left out, endorsement.json.
+        days: For how long it counts.
+        status_list: Where your list of revocations is published; left out, on the dossier's site.
+    """
+    from quality_creator.actions import signers
+    from quality_creator.trust import dossier
+
+    data = _fetch(document)
+    made_of = signers.describe(data)
+    desk = _desk(issuer, key, passphrase_file)
+    made = desk.endorse(
+        data, name=name, comment=comment, days=days, list_address=status_list, now=datetime.now(UTC)
+    )
+    if made_of is not None:
+        print(f"episode:      {made_of.episode}")
+        print(f"segments:     {made_of.segments.count}, {made_of.segments.missing} not recorded")
+        print(f"measurements: {made_of.measurements.count} batches")
+        print(f"charts:       {', '.join(one.characteristic for one in made_of.verdicts) or 'none'}")
+        print(f"remarks:      {len(made_of.remarks)}")
+    print(f"digest:       {dossier.digest_sri(data)}")
+    _write(out or Path("endorsement.json"), made)
+
+
+@endorsement.command
+def change(
+    made: str,
+    to: Literal["revoked", "suspended", "reinstated"],
+    *,
+    key: KeyFile,
+    issuer: Issuer,
+    reason: str,
+    out: Path = Path("change.json"),
+    passphrase_file: PassphraseFile = None,
+) -> None:
+    """Take an endorsement back, or put it in force again; then sign your lists anew (`qc endorsement renew`).
+
+    Args:
+        made: The endorsement's id, urn:uuid:…
+        to: revoked is for ever.
+        reason: Why, in your own words; it is published.
+        out: The file to write.
+    """
+    desk = _desk(issuer, key, passphrase_file)
+    _write(out, desk.change(made, to, reason, datetime.now(UTC)))
+
+
+@endorsement.command
+def renew(
+    *, key: KeyFile, issuer: Issuer, out: Path = Path("status"), passphrase_file: PassphraseFile = None
+) -> None:
+    """Sign your lists of revocations anew: do it every day, for a list counts for a day.
+
+    Args:
+        out: The files' name; `-1.json` and so on are put behind it.
+    """
+    for number, data in enumerate(_desk(issuer, key, passphrase_file).lists(datetime.now(UTC)), 1):
+        _write(out.with_name(f"{out.name}-{number}.json"), data)
+
+
+@endorsement.command(name="list")
+def list_(*, key: KeyFile, issuer: Issuer, passphrase_file: PassphraseFile = None) -> None:
+    """Every endorsement that was made at this desk."""
+    for one in _desk(issuer, key, passphrase_file).issued:
+        print(f"{one.created}  {one.id}  {one.digest}{'  revoked' if one.revoked else ''}")
+
+
+@register.command(name="key")
+def key_(name: Path, *, issuer: Issuer, passphrase_file: PassphraseFile = None) -> None:
+    """Make a key for your endorsements, and say what the committee needs of it.
+
+    Args:
+        name: The file, such as desk/inspection.key; its folder is for you alone.
+    """
+    import msgspec
+
+    from quality_creator.store.keys import Keys
+    from quality_creator.trust import did, multikey
+
+    if name.suffix != ".key":
+        raise BadInput(f"{name}: a key's file ends in .key")
+    made = Keys(name.parent, _passphrase(passphrase_file)).create_ed25519(name.stem)
+    public = multikey.encode(made.public_key())
+    print(f"{name}: made; whoever has this file can sign in your name")
+    print(f"multikey: {public}")
+    print(f"for {did.address(issuer)}:")
+    print(msgspec.json.format(msgspec.json.encode(did.document(issuer, public))).decode())
+
+
+@register.command
+def sign(
+    draft: Path,
+    *,
+    key: KeyFile,
+    issuer: Issuer,
+    before: Path | None = None,
+    out: Path = Path("register.json"),
+    passphrase_file: PassphraseFile = None,
+) -> None:
+    """Sign a version of the register, as the committee.
+
+    Args:
+        draft: JSON with `quorum` and `authorities`; see docs/proof/endorsement.md.
+        before: The version that it follows; it must then be approved by institutions with `qc endorse`.
+        out: The file to write.
+    """
+    from quality_creator.actions import signers
+
+    desk = _desk(issuer, key, passphrase_file)
+    old = None if before is None else _read(before)
+    _write(out, signers.sign_register(desk, _read(draft), old, datetime.now(UTC)))
+
+
+@register.command(name="show")
+def show_(version: Path) -> None:
+    """Who stands in a register, and its digest, by which others know it.
+
+    Args:
+        version: Its file.
+    """
+    from quality_creator.trust import dossier
+    from quality_creator.trust import register as registers
+
+    data = _read(version)
+    found = registers.read(data)
+    print(f"version {found.version}, {found.id}, {found.quorum} institutions approve the next one")
+    for one in found.authorities:
+        mark = " (made up, for a demonstration)" if one.demonstration else ""
+        print(f"{one.role:<12} {one.id}  {one.name.en} · {one.name.zh}{mark}")
+        for held in one.keys:
+            print(f"             {held.multikey}  {held.since} to {held.until or 'today'}")
+    print(f"digest: {dossier.digest_sri(data)}")
+
+
+def _desk(issuer: str, key: Path, passphrase_file: Path | None) -> "signers.Desk":
+    from quality_creator.actions import signers
+
+    return signers.Desk.open(issuer, key, _passphrase(passphrase_file))
+
+
+def _passphrase(file: Path | None) -> bytes | None:
+    from quality_creator.store.keys import passphrase
+
+    return passphrase(file, "")
+
+
+def _fetch(where: str) -> bytes:
+    """A document from a file or an address."""
+    if not where.startswith(("http://", "https://")):
+        return _read(Path(where))
+    from quality_creator.actions.evidence_source import opened
+
+    folder, _, name = where.rpartition("/")
+    with opened(folder) as source:
+        return source.read(name)
+
+
+def _read(path: Path) -> bytes:
+    try:
+        return path.read_bytes()
+    except OSError as error:
+        raise BadInput(f"{path}: {error.strerror}") from error
+
+
+def _write(path: Path, data: bytes) -> None:
+    try:
+        path.write_bytes(data)
+    except OSError as error:
+        raise BadInput(f"{path}: {error.strerror}") from error
+    print(f"{path}: written; hand it to the hub: `qc submit {path}`")

@@ -1,0 +1,169 @@
+"""A hub with an ended episode, a log, and witnesses that cosign it: real parts, in this process."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from pathlib import Path
+
+import httpx
+import msgspec
+
+from quality_creator.actions import signing
+from quality_creator.actions.hub import Hub
+from quality_creator.actions.ledger import Ledger
+from quality_creator.actions.stream import NAMES
+from quality_creator.media import cmaf, emsg
+from quality_creator.media.box import box
+from quality_creator.model.clock import MediaTime, Micros, micros
+from quality_creator.model.episode import Episode
+from quality_creator.model.ids import EpisodeId, Slug, SourceId
+from quality_creator.model.scene import Scene
+from quality_creator.model.text import Text
+from quality_creator.store.keys import Keys
+from quality_creator.store.recording import SpooledPart
+from quality_creator.trust import register
+from quality_creator.trust.log import checkpoint, witnessing
+from quality_creator.trust.log.checkpoint import Checkpoint, Signed
+from tests.actions.evidence_files import messages_of
+from tests.trust.authorities import Signer, signer
+from tests.web.house import House, house
+
+SEGMENTS = 4
+CONFIG = """
+[log]
+name = "column.example/log"
+policy = "policy"
+"""
+
+
+@dataclass
+class Publisher:
+    """A hub, and the desks of its authorities."""
+
+    house: House
+    committee: Signer = field(default_factory=lambda: signer("committee", "committee"))
+    institution: Signer = field(default_factory=lambda: signer("inst1"))
+
+    @property
+    def hub(self) -> Hub:
+        return self.house.hub
+
+    @property
+    def signers(self) -> list[Signer]:
+        return [self.committee, self.institution]
+
+    def register(self, **changes: object) -> bytes:
+        """The first register, or one that differs from it."""
+        settings = {
+            "id": "urn:uuid:99999999-2222-4333-8444-555555555555",
+            "type": register.KIND,
+            "version": 1,
+            "quorum": 1,
+            "authorities": tuple(one.authority(demonstration=True) for one in self.signers),
+        }
+        return register.issue(
+            register.Register(**(settings | changes)),  # type: ignore[arg-type]
+            self.committee.key,
+            issuer=self.committee.did,
+            credential_id="urn:uuid:1",
+            now=datetime.now(UTC),
+        )
+
+
+@asynccontextmanager
+async def publisher(folder: Path) -> AsyncIterator[Publisher]:
+    """A hub with an episode `one` that has ended."""
+    committee, institution = signer("committee", "committee"), signer("inst1")
+    private = Keys(folder / "data" / "keys").own_ed25519("log")
+    log = checkpoint.log_key("column.example/log", private)
+    witnesses = {"committee": committee, "inst1": institution}
+    lines = [f"log {log}"]
+    for name, one in witnesses.items():
+        lines.append(f"witness {name} {checkpoint.witness_key(name, one.witness)} http://{name}.example/")
+    lines += ["group double all committee inst1", "quorum double", ""]
+    (folder / "policy").write_text("\n".join(lines))
+    async with house(folder, CONFIG) as around:
+        transport = httpx.MockTransport(_Cosigning(witnesses, log))
+        async with httpx.AsyncClient(transport=transport) as client:
+            hub = around.hub
+            hub.ledger = await Ledger.open(hub.database, signing.open_keys(hub.config), hub.config, client)
+            task = asyncio.create_task(hub.ledger.run())
+            await _record(hub, _episode())
+            yield Publisher(around, committee, institution)
+            task.cancel()
+
+
+class _Cosigning:
+    """Witnesses as an institution runs them, each with its memory of what it saw."""
+
+    def __init__(self, witnesses: dict[str, Signer], log: checkpoint.Key) -> None:
+        self._witnesses = witnesses
+        self._log = log
+        self._seen: dict[str, Checkpoint] = {}
+
+    def __call__(self, request: httpx.Request) -> httpx.Response:
+        name = request.url.host.removesuffix(".example")
+        found = witnessing.consider(witnessing.decode(request.content), [self._log], self._seen.get(name))
+        if not isinstance(found, Signed):
+            return httpx.Response(found.status, text=found.words)
+        self._seen[name] = found.checkpoint
+        now = int(datetime.now(UTC).timestamp())
+        made = checkpoint.cosign(found, name, self._witnesses[name].witness, now)
+        return httpx.Response(200, text=made.line)
+
+
+def _episode() -> Episode:
+    camera = SourceId("bars")
+    return Episode(
+        id=EpisodeId("11111111-2222-4333-8444-555555555555"),
+        slug=Slug("one"),
+        title=Text(zh="一", en="One"),
+        summary=Text(zh="", en=""),
+        brand=Text(zh="牌", en="Brand"),
+        state="planned",
+        sources=(camera,),
+        scene=Scene(layout="full", sources=(camera,)),
+    )
+
+
+async def _record(hub: Hub, episode: Episode) -> None:
+    """Put an episode on air, record some segments, and end it."""
+    now = datetime.now(UTC)
+    await hub.database.episodes.create(episode)
+    await hub.database.episodes.start(episode.id, now)
+    recording = await hub.recordings.open(episode.id)
+    inits = {name: await recording.keep_init(name, _init(name)) for name in NAMES}
+    for msn in range(SEGMENTS):
+        messages = messages_of(msn)
+        part = box(b"moof", b"") + box(b"mdat", bytes([msn]) * 500)
+        await recording.append(
+            SpooledPart(
+                msn=msn,
+                part=0,
+                start=MediaTime(msn * 172_800),
+                utc=Micros(micros(now) + msn * 1_920_000),
+                duration=172_800,
+                independent=True,
+                discontinuity=False,
+                inits=inits,
+                data={name: emsg.insert(part, emsg.encode(messages)) for name in NAMES},
+            )
+        )
+        await recording.seal(msn, msgspec.json.encode(messages), [])
+    await hub.database.episodes.end(episode.id, now)
+
+
+def _init(name: str) -> bytes:
+    size = 64 if name == "720p" else 32
+    return cmaf.init_segment(
+        video_extradata=bytes.fromhex(_PARAMETER_SETS),
+        audio_config=b"\x11\x90",
+        width=size,
+        height=size,
+    )
+
+
+_PARAMETER_SETS = "000000016764000aacd94426840000030004000afc803c4896580000000168ebe3cb22c0"
+"""SPS and PPS of an H.264 stream."""
