@@ -18,6 +18,8 @@ export default defineConfig({
         home: "src/home.ts",
         episode: "src/episode.ts",
         design: "src/design.ts",
+        forum: "src/forum.ts",
+        join: "src/join.ts",
         lines: "src/lines.ts",
         proof: "src/proof.ts",
         studio: "src/studio.ts",

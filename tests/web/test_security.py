@@ -93,6 +93,27 @@ POST /studio/{slug}/rundown.json            producer
 GET  /studio/{slug}/state.json              producer
 GET  /studio/{slug}/stream                  producer
 
+GET  /episodes/{slug}/guests                producer
+GET  /api/episodes/{slug}/guests            producer
+POST /api/episodes/{slug}/guests            producer
+DELETE /api/episodes/{slug}/guests/{guest}  producer
+POST /api/episodes/{slug}/guests/{guest}/link  producer
+POST /api/episodes/{slug}/guests/{guest}/mute  producer
+GET  /api/episodes/{slug}/levels            producer
+PUT  /api/episodes/{slug}/talkback          producer
+POST /api/episodes/{slug}/talkback          producer
+PATCH /api/episodes/{slug}/talkback/{session}  producer
+DELETE /api/episodes/{slug}/talkback/{session}  producer
+
+GET  /join/{link}                           public
+GET  /api/join/{link}/events                public
+POST /api/join/{link}/whip                  public
+PATCH /api/join/{link}/whip/{session}       public
+DELETE /api/join/{link}/whip/{session}      public
+POST /api/join/{link}/whep                  public
+PATCH /api/join/{link}/whep/{session}       public
+DELETE /api/join/{link}/whep/{session}      public
+
 GET  /lines                                 quality-engineer
 GET  /lines/false-alarms.json               quality-engineer
 GET  /lines/{line}/{characteristic}         quality-engineer

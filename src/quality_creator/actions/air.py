@@ -14,6 +14,7 @@ import structlog
 
 from quality_creator.actions import stamped
 from quality_creator.actions.desk import Desk
+from quality_creator.actions.forum import Forum
 from quality_creator.actions.ingest import Ingest, Judged
 from quality_creator.actions.signing import EpisodeSigning, Signatory
 from quality_creator.actions.stamped import StampedSignal, Timeline
@@ -75,6 +76,7 @@ class Air:
         episode: Episode,
         *,
         mix: Mix,
+        forum: Forum,
         on_source: Callable[[wire.SourceState], None],
         cameras: Sequence[AnyCamera],
         recording: Recording,
@@ -97,6 +99,8 @@ class Air:
         self._signing = None if signatory is None else EpisodeSigning(signatory, title, clock)
         self._supervisor = Supervisor(start=self._start, on_message=self._told, rtmp=rtmp)
         self.desk = Desk(mix, self._supervisor, on_source)
+        self._forum = forum
+        forum.attach(self._supervisor.tell, lambda: self.desk.mix)
         # What is announced.
         self._window = hls.Window(NAMES, hold_back=hold_back)
         self._inits: dict[str, str] = {}
@@ -124,6 +128,7 @@ class Air:
         episode: Episode,
         *,
         mix: Mix,
+        forum: Forum,
         on_source: Callable[[wire.SourceState], None],
         cameras: Sequence[AnyCamera],
         recording: Recording,
@@ -140,6 +145,7 @@ class Air:
         air = cls(
             episode,
             mix=mix,
+            forum=forum,
             on_source=on_source,
             cameras=cameras,
             recording=recording,
@@ -170,6 +176,7 @@ class Air:
                 sealer.cancel()
         finally:
             unsubscribe()
+            self._forum.detach(self._supervisor.tell)
             self._over.set()
 
     async def end(self) -> None:
@@ -196,6 +203,8 @@ class Air:
         return wire.Start(
             cameras=self._cameras,
             mix=self.desk.mix,
+            guests=self._forum.begin(),
+            webrtc=self._forum.options,
             renditions=RENDITIONS,
             msn=edge.msn,
             part=edge.part,
@@ -211,6 +220,8 @@ class Air:
                 await self._part(message)
             case wire.Changed() | wire.SourceState() | wire.Pictures():
                 self.desk.hear(message)
+            case wire.Answer() | wire.Seat() | wire.Levels():
+                self._forum.hear(message)
             case wire.Note():
                 self._note = message.words
                 log.warning("worker", episode=self.slug, words=message.words)

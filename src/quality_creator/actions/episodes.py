@@ -5,6 +5,7 @@ from datetime import UTC, datetime
 
 import msgspec
 
+from quality_creator.actions import guests
 from quality_creator.actions.air import Air
 from quality_creator.actions.hub import Hub
 from quality_creator.actions.show import Show
@@ -107,6 +108,7 @@ async def put_on_air(hub: Hub, episode: Episode) -> None:
     air = await Air.open(
         episode,
         mix=show.state.mix,
+        forum=await guests.forum_of(hub, episode.slug),
         on_source=lambda source: note_source(hub, show, source),
         cameras=cameras(hub, episode),
         recording=await hub.recordings.open(episode.id),
@@ -127,6 +129,7 @@ async def put_on_air(hub: Hub, episode: Episode) -> None:
 async def show_of(hub: Hub, episode: Episode) -> Show:
     """The show of an episode, as its log has it."""
     async with hub.opening:
+        await guests.forum_of(hub, episode.slug)
         if episode.slug not in hub.shows:
             hub.shows[episode.slug] = await Show.open(hub.database, episode)
         return hub.shows[episode.slug]
@@ -161,6 +164,7 @@ async def end(hub: Hub, slug: Slug) -> Episode:
     episode = await hub.database.episodes.end(air.episode.id, datetime.now(UTC))
     hub.air.pop(slug, None)
     hub.shows.pop(slug, None)
+    hub.forums.pop(slug, None)
     return episode
 
 

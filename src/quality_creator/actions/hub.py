@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 
 from quality_creator.actions.air import Air
 from quality_creator.actions.challenges import Challenges
+from quality_creator.actions.forum import Forum
 from quality_creator.actions.ingest import Ingest
 from quality_creator.actions.ledger import Ledger
 from quality_creator.actions.rehearsal import Rehearsal
@@ -41,6 +42,8 @@ class Hub:
     air: dict[Slug, Air] = field(default_factory=dict)
     """What is on air now."""
     rehearsals: dict[Slug, Rehearsal] = field(default_factory=dict)
+    forums: dict[Slug, Forum] = field(default_factory=dict)
+    """Those that somebody asked for; `actions.guests.forum_of` opens them."""
     shows: dict[Slug, Show] = field(default_factory=dict)
     """Those that somebody asked for; `actions.studio.show` opens them."""
     challenges: Challenges = field(default_factory=Challenges)

@@ -7,6 +7,7 @@ from datetime import datetime
 import structlog
 
 from quality_creator.actions.desk import Desk
+from quality_creator.actions.forum import Forum
 from quality_creator.config import AnyCamera
 from quality_creator.media import wire
 from quality_creator.media.supervisor import Supervisor
@@ -27,6 +28,7 @@ class Rehearsal:
         mix: Mix,
         cameras: Sequence[AnyCamera],
         *,
+        forum: Forum,
         rtmp: socket.socket | None,
         clock: Callable[[], datetime],
         on_source: Callable[[wire.SourceState], None],
@@ -36,10 +38,15 @@ class Rehearsal:
         self._clock = clock
         self._supervisor = Supervisor(start=self._start, on_message=self._told, rtmp=rtmp)
         self.desk = Desk(mix, self._supervisor, on_source)
+        self._forum = forum
+        forum.attach(self._supervisor.tell, lambda: self.desk.mix)
 
     async def run(self) -> None:
         """Until `end`."""
-        await self._supervisor.run()
+        try:
+            await self._supervisor.run()
+        finally:
+            self._forum.detach(self._supervisor.tell)
 
     async def end(self) -> None:
         """Let the mixer go; returns when it has."""
@@ -49,6 +56,8 @@ class Rehearsal:
         return wire.Start(
             cameras=self._cameras,
             mix=self.desk.mix,
+            guests=self._forum.begin(),
+            webrtc=self._forum.options,
             # The smaller rendition is enough to keep the mixer's pace honest.
             renditions=RENDITIONS[-1:],
             msn=0,
@@ -61,6 +70,8 @@ class Rehearsal:
         match message:
             case wire.Changed() | wire.SourceState() | wire.Pictures():
                 self.desk.hear(message)
+            case wire.Answer() | wire.Seat() | wire.Levels():
+                self._forum.hear(message)
             case wire.Note():
                 log.warning("rehearsal", episode=self._slug, words=message.words)
             case wire.Init() | wire.Part():

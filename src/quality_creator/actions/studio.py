@@ -12,7 +12,7 @@ from typing import Annotated, Literal
 
 import msgspec
 
-from quality_creator.actions import episodes
+from quality_creator.actions import episodes, guests
 from quality_creator.actions.desk import Desk
 from quality_creator.actions.hub import Hub
 from quality_creator.actions.rehearsal import Rehearsal
@@ -405,6 +405,7 @@ async def _rehearse(room: Studio, on: bool, by: str) -> Done:
             slug,
             room.show.state.mix,
             episodes.cameras(hub, room.episode),
+            forum=await guests.forum_of(hub, slug),
             rtmp=hub.rtmp if episodes.pushed(hub, room.episode) else None,
             clock=lambda: datetime.now(UTC),
             on_source=lambda source: episodes.note_source(hub, room.show, source),
@@ -478,6 +479,7 @@ async def decisions(room: Studio) -> str:
     if not end or room.show.state.rehearsal:
         raise Conflict(f"nothing of {room.episode.slug} was aired yet")
     names = {camera.id: camera.name for camera in episodes.cameras(room.hub, room.episode)}
+    names |= {g.id: g.name for g in (await guests.forum_of(room.hub, room.episode.slug)).guests.values()}
     return as_run.edl(room.show.state.as_run, room.episode.title.en, end, names)
 
 
@@ -517,12 +519,14 @@ def view(room: Studio) -> View:
     planned: Literal["rehearsal", "planned"] = "rehearsal" if state.rehearsal else "planned"
     told = room.desk.sources if room.desk else {}
     sources = []
-    for camera in episodes.cameras(room.hub, room.episode):
-        one = told.get(camera.id)
+    forum = room.hub.forums.get(room.episode.slug)
+    people = forum.guests.values() if forum else ()
+    for source in (*episodes.cameras(room.hub, room.episode), *people):
+        one = told.get(source.id)
         sources.append(
             SourceView(
-                id=camera.id,
-                name=camera.name,
+                id=source.id,
+                name=source.name,
                 condition=one.condition if one else None,
                 words=one.words if one else "",
             )

@@ -316,6 +316,19 @@ links = Table(
     Column("revoked", UtcTime),
 )
 
+guests = Table(
+    "guests",
+    metadata,
+    Column("episode", String(36), ForeignKey("episodes.id"), primary_key=True),
+    Column("id", String(64), primary_key=True, comment="as a source of the programme"),
+    Column("name", Json, nullable=False),
+    Column("title", Json, nullable=False),
+    Column("muted", Boolean, nullable=False),
+    Column("link", String(36), ForeignKey("links.id"), nullable=False, index=True),
+    Column("invited", UtcTime, nullable=False),
+    Column("removed", UtcTime),
+)
+
 sessions = Table(
     "sessions",
     metadata,

@@ -12,7 +12,7 @@ from starlette.types import ASGIApp
 from quality_creator.actions.hub import Hub
 from quality_creator.actions.passkeys import Ceremonies, relying_party
 from quality_creator.model.errors import Forbidden, QualityCreatorError
-from quality_creator.web import api, entrance, lines, live, log, people, proof, site, studio
+from quality_creator.web import api, entrance, forum, lines, live, log, people, proof, site, studio
 from quality_creator.web.api import json
 from quality_creator.web.patience import TooOften
 from quality_creator.web.refusal import code
@@ -31,6 +31,7 @@ def build(hub: Hub) -> ASGIApp:
         *lines.routes(hub),
         *log.routes(hub),
         *proof.routes(hub),
+        *forum.routes(hub),
         *studio.routes(hub),
         *site.routes(hub),
     ]

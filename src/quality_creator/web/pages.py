@@ -159,8 +159,15 @@ def _duration(length: timedelta) -> str:
 
 def _json(value: Any) -> Markup:
     """A value as JSON that can stand inside a script element."""
-    text = msgspec.json.encode(value).decode()
+    text = msgspec.json.encode(value, enc_hook=_unmarked).decode()
     return Markup(text.replace("<", "\\u003c"))  # noqa: S704 - without "<" no element can end or begin
+
+
+def _unmarked(value: Any) -> str:
+    """A message of a template, which comes marked as safe for a page, as the text that it is."""
+    if isinstance(value, Markup):
+        return str.__str__(value)
+    raise NotImplementedError
 
 
 def _phrases(title: str) -> Markup:
