@@ -3,21 +3,26 @@
 import "uplot/dist/uPlot.min.css";
 import "./styles/episode.css";
 import "./styles/instrument.css";
+import "./styles/verify.css";
 import { onTheme } from "./charts/palette";
 import { oeeWords } from "./charts/effectiveness";
 import { InstrumentCard } from "./charts/instrument";
 import { h, part, tell } from "./dom";
 import { clock, count, position } from "./format";
 import { Controls } from "./player/chrome";
-import { Player, type Edge, type PlayerState } from "./player/player";
+import { Player, type Edge, type Place, type PlayerState } from "./player/player";
 import { Timeline } from "./player/timeline";
 import { Backlog } from "./stream/backlog";
-import { Coverage } from "./stream/coverage";
+import { Coverage, type Listed } from "./stream/coverage";
 import { messagesOf } from "./stream/emsg";
 import { BadData, TICKS, type Definition } from "./stream/message";
 import { Store, type Mark } from "./stream/store";
 import { viewAt, WINDOW_S, WINDOW_TICKS, type View } from "./stream/view";
 import { fetchMarks } from "./stream/marks";
+import { ProofLine } from "./verify/line";
+import { overallOf, ProofPanel } from "./verify/panel";
+import { runsOf } from "./verify/runs";
+import { Watch } from "./verify/watch";
 import { LANGUAGE, say } from "./words";
 
 const MARKS_EVERY_MS = 15_000;
@@ -36,6 +41,13 @@ class EpisodePage {
   private readonly controls: Controls;
   private readonly player: Player;
   private readonly timeline: Timeline;
+  private readonly watch = new Watch(() => this.showProof());
+  private readonly proofLine = new ProofLine(part("proofline"));
+  private readonly proof = new ProofPanel(this.watch, {
+    listed: () => this.player.listed(),
+    behind: () => this.behind(),
+    seek: (at) => this.player.seek(at),
+  });
   private readonly cards = new Map<string, InstrumentCard>();
   private marks: readonly Mark[] = [];
   private edge: Edge = { duration: 0, live: false, following: false, behind: 0 };
@@ -45,7 +57,7 @@ class EpisodePage {
   constructor() {
     const video = part<HTMLVideoElement>("video");
     this.player = new Player(video, this.stage.dataset["source"] ?? "", {
-      bytes: (payload, msn, place) => this.onBytes(payload, msn, place),
+      bytes: (payload, place) => this.onBytes(payload, place),
       frame: (at, seconds) => this.onFrame(at, seconds),
       state: (state) => this.onState(state),
       edge: (edge) => this.onEdge(edge),
@@ -78,11 +90,8 @@ class EpisodePage {
     void this.readMarks();
   }
 
-  private onBytes(
-    payload: ArrayBuffer,
-    msn: number,
-    place: { readonly offset: number; readonly duration: number } | null,
-  ): void {
+  private onBytes(payload: ArrayBuffer, { msn, part: piece, address, init }: Place): void {
+    this.watch.loaded(msn, piece?.number ?? null, payload, address, init);
     try {
       const messages = messagesOf(new Uint8Array(payload));
       this.take(() => this.store.add(messages));
@@ -93,13 +102,32 @@ class EpisodePage {
       this.stage.dataset["unreadable"] = String(this.unreadable);
       return;
     }
-    if (place) this.coverage.part(msn, place.offset, place.duration);
+    if (piece) this.coverage.part(msn, piece.offset, piece.duration);
     else this.coverage.segment(msn);
   }
 
   private onFrame(at: number, seconds: number): void {
     this.frame = { at, seconds };
     this.render();
+  }
+
+  /** The segments whose numbers are shown beside the frame. */
+  private behind(): Listed[] {
+    const { seconds } = this.frame;
+    return this.player.listed().filter(({ start, duration }) => start + duration > seconds - WINDOW_S && start <= seconds);
+  }
+
+  private showProof(): void {
+    const runs = runsOf(this.player.listed(), (msn) => this.watch.state(msn), this.watch.missing);
+    this.proofLine.show(runs, Math.max(this.edge.duration, this.frame.at / TICKS));
+    this.proof.touch();
+    const counts = this.watch.counts(this.behind());
+    const overall = overallOf(counts, this.watch.able);
+    const host = part("numbers-proof");
+    host.dataset["overall"] = overall;
+    const total = [...counts.values()].reduce((sum, count) => sum + count, 0);
+    const checked = counts.get("valid") ?? 0;
+    tell(host, say(overall === "wrong" ? "proof-numbers-wrong" : "proof-numbers-short", { checked, total }));
   }
 
   /** After new data: the frame on screen may have gained something that belongs to it. */
@@ -190,16 +218,19 @@ class EpisodePage {
     this.stage.dataset["latency"] = edge.behind.toFixed(3);
     this.stage.dataset["following"] = String(edge.following);
     this.stage.dataset["live"] = String(edge.live);
+    this.showProof();
     this.timeline.show(this.frame.at, Math.max(edge.duration, this.frame.at / TICKS), this.marks);
   }
 
   private becomeReplay(): void {
+    this.watch.finish();
     this.root.dataset["state"] = "ended";
     part("state").replaceChildren(h("span", { class: "state state--ended" }, say("replay")));
   }
 
   private onState(state: PlayerState): void {
     this.stage.dataset["state"] = state;
+    if (state === "ended") this.watch.finish();
     const words: Record<PlayerState, string> = {
       connecting: say("connecting"),
       playing: "",

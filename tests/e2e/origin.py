@@ -19,12 +19,14 @@ from datetime import UTC, datetime, timedelta
 import msgspec
 import numpy as np
 import uvicorn
+from cryptography.hazmat.primitives.asymmetric.ec import SECP256R1, generate_private_key
 from starlette.applications import Starlette
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, Response
 from starlette.routing import Mount, Route
 from starlette.staticfiles import StaticFiles
 
+from quality_creator.actions.signing import EpisodeSigning, Signatory
 from quality_creator.media import barcode, emsg, hls
 from quality_creator.media.encode import Encoded, Encoder
 from quality_creator.model.characteristic import Specification
@@ -44,6 +46,8 @@ from quality_creator.model.ids import CharacteristicId, EpisodeId, LineId, Slug,
 from quality_creator.model.scene import Scene
 from quality_creator.model.stream import FRAME_TICKS, PART_FRAMES, SEGMENT_PARTS, Rendition
 from quality_creator.model.text import Language, Text
+from quality_creator.trust.c2pa import certificate
+from quality_creator.trust.c2pa.manifest import LongLived
 from quality_creator.web import pages
 from quality_creator.web.security import HEADERS
 
@@ -216,6 +220,18 @@ class Kept:
     messages: list[TimedMessage] = field(default_factory=list)
 
 
+def signing() -> EpisodeSigning:
+    """Signatures of a hub under its own test authority."""
+    now = datetime.now(UTC)
+    root_key, key = (generate_private_key(SECP256R1()) for _ in range(2))
+    root = certificate.test_authority(root_key, owner="Tingyan", now=now)
+    own = certificate.hub_certificate(
+        key.public_key(), root=root, root_key=root_key, owner="Tingyan", now=now
+    )
+    signatory = Signatory(LongLived(key, (own, root)), "virtualRecording")
+    return EpisodeSigning(signatory, "Tingyan", lambda: now)
+
+
 class Stream:
     """What the origin has made so far; written by one thread, read by the server's."""
 
@@ -227,7 +243,8 @@ class Stream:
         self._paint = paint
         self._encoder = Encoder(RENDITIONS, msn=0, part=0, position=MediaTime(0))
         inits = self._encoder.inits()
-        self.inits = {name: data for name, (data, _) in inits.items()}
+        self._signing = signing()
+        self.inits = {name: self._signing.init(name, data, 0) for name, (data, _) in inits.items()}
         self.multivariant = hls.multivariant([hls.variant(r, inits[r.name][1]) for r in RENDITIONS])
         self.frame = 0
         self.began = micros(datetime.now(UTC))
@@ -282,8 +299,11 @@ class Stream:
             self.window.open(done.msn, Micros(self.utc(first)), dict.fromkeys(NAMES, "init.mp4"))
         kept = self.kept[-1]
         boxes = emsg.encode(stamped)
-        for name in NAMES:
-            kept.parts[name].append(emsg.insert(done.data[name], boxes))
+        if done.part == 0:
+            self._signing.begin(done.msn)
+        data = {name: emsg.insert(done.data[name], boxes) for name in NAMES}
+        for name, part in self._signing.part(data, last=done.part == SEGMENT_PARTS - 1).items():
+            kept.parts[name].append(part)
         kept.messages.extend(stamped)
         self.window.add(hls.Part(independent=done.independent))
 

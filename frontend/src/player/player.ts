@@ -39,9 +39,19 @@ export interface Edge {
   readonly behind: number;
 }
 
+/** What bytes are: a segment, or one part of it. */
+export interface Place {
+  readonly msn: number;
+  /** Number, offset and duration (in seconds) of the part; null for a whole segment. */
+  readonly part: { readonly number: number; readonly offset: number; readonly duration: number } | null;
+  readonly address: string;
+  /** Address of the init segment that they were played with. */
+  readonly init: string;
+}
+
 export interface Doors {
   /** Bytes of a segment, or of one part of it, before they are played. */
-  bytes(payload: ArrayBuffer, msn: number, part: { readonly offset: number; readonly duration: number } | null): void;
+  bytes(payload: ArrayBuffer, place: Place): void;
   /** Another frame is on screen. `seconds` is the player's own clock. */
   frame(at: MediaTime, seconds: number): void;
   state(state: PlayerState): void;
@@ -225,8 +235,13 @@ export class Player {
 
   private onBytes(fragment: Fragment, part: Part | null, payload: ArrayBuffer): void {
     if (typeof fragment.sn !== "number") return; // the init segment
-    const place = part ? { offset: part.fragOffset, duration: part.duration } : null;
-    this.doors.bytes(payload, fragment.sn, place);
+    const { index: number = 0, fragOffset: offset = 0, duration = 0 } = part ?? {};
+    this.doors.bytes(payload, {
+      msn: fragment.sn,
+      part: part ? { number, offset, duration } : null,
+      address: (part ?? fragment).url ?? "",
+      init: fragment.initSegment?.url ?? "",
+    });
   }
 
   private onDetails(details: LevelDetails): void {

@@ -79,6 +79,51 @@ ISLAND_WORDS: dict[str, str] = {
     "chart-summary": _say("Control chart of {name}: {count} points in two minutes, {signals} with a signal"),
     "measurement": _say("Measurement {index}"),
     "seek-here": _say("Show the picture of this point"),
+    # the check of the signatures
+    "proof-none": _say("Signatures not checked yet"),
+    "proof-good": _say("Signed by {who} since {time}. {count} segments checked, none was changed"),
+    "proof-good-test": _say(
+        "Signed by {who} (test authority) since {time}. {count} segments checked, none was changed"
+    ),
+    "proof-wrong": _say("{count} segments are not as they were signed"),
+    "proof-not-signed": _say("This broadcast is not signed"),
+    "proof-unable": _say("Signatures can be checked on a secure page (https) only"),
+    "proof-line": _say("Signatures along the episode: {words}"),
+    "proof-line-empty": _say("Signatures along the episode: none checked yet"),
+    "proof-count": _say("{count} {state}"),
+    "proof-valid": _say("as signed"),
+    "proof-pending": _say("waiting for the signature at the segment's end"),
+    "proof-altered": _say("altered since signing, or signed by nobody who may"),
+    "proof-replayed": _say("shown before: it belongs to an earlier place"),
+    "proof-reordered": _say("not in its own place"),
+    "proof-missing": _say("missing"),
+    "proof-unsigned": _say("without a signature"),
+    "proof-unverified": _say("could not be checked"),
+    "proof-signed-by": _say("Signed by"),
+    "proof-since": _say("Signed since"),
+    "proof-authority": _say("Authority"),
+    "proof-valid-until": _say("Certificate valid until"),
+    "proof-checked": _say("Checked here"),
+    "proof-what": _say("What is not right"),
+    "proof-numbers": _say("The numbers"),
+    "proof-test-authority": _say(
+        "This is a test authority, made by the broadcaster itself. Its signatures show that "
+        "nothing was changed since; they do not show who signed."
+    ),
+    "proof-authority-note": _say(
+        "Whether this authority is to be trusted is for you to judge; this page does not decide it."
+    ),
+    "proof-numbers-text": _say(
+        "Of the {total} segments whose numbers stand on this page, {checked} are checked. "
+        "Numbers of the others came as a list that is not signed, or their signature is still to"
+        " come."
+    ),
+    "proof-numbers-short": _say("Numbers from {checked} of {total} segments are checked"),
+    "proof-numbers-wrong": _say("Some of these numbers come from segments that are not as they were signed"),
+    "proof-how": _say(
+        "Your browser checks this by itself while it plays: picture, sound and numbers of each "
+        "segment are signed together. Anyone can do the same with the stream's own bytes."
+    ),
     # the counters
     "counters": _say("{rejected} of {total} rejected"),
     # the rules, in a few words each

@@ -1,5 +1,7 @@
 """A signed stream as small as can be: boxes that look like a packager's, keys made for the test."""
 
+import base64
+import json
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from functools import cache
@@ -112,3 +114,25 @@ class Stream:
     @property
     def manifests(self) -> dict[str, Manifest]:
         return {self.manifest.urn: self.manifest}
+
+
+def main() -> None:
+    """A signed stream for the front end's tests: `python -m tests.trust.c2pa.stream > FILE`."""
+    live = Stream(count=4)
+    print(
+        json.dumps(
+            {
+                "source": "python -m tests.trust.c2pa.stream",
+                "urn": URN,
+                "made": NOW.timestamp() * 1000,
+                "init": base64.b64encode(live.init).decode(),
+                "bare": base64.b64encode(INIT).decode(),
+                "segments": [base64.b64encode(one).decode() for one in live.segments],
+            },
+            indent=1,
+        )
+    )
+
+
+if __name__ == "__main__":
+    main()
