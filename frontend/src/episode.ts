@@ -44,7 +44,7 @@ class EpisodePage {
   private readonly watch = new Watch(() => this.showProof());
   private readonly proofLine = new ProofLine(part("proofline"));
   private readonly proof = new ProofPanel(this.watch, {
-    listed: () => this.player.listed(),
+    listed: () => this.player.places(),
     behind: () => this.behind(),
     seek: (at) => this.player.seek(at),
   });
@@ -118,7 +118,7 @@ class EpisodePage {
   }
 
   private showProof(): void {
-    const runs = runsOf(this.player.listed(), (msn) => this.watch.state(msn), this.watch.missing);
+    const runs = runsOf(this.player.places(), (msn) => this.watch.state(msn), this.watch.missing);
     this.proofLine.show(runs, Math.max(this.edge.duration, this.frame.at / TICKS));
     this.proof.touch();
     const counts = this.watch.counts(this.behind());

@@ -208,6 +208,18 @@ export class Player {
     }));
   }
 
+  /**
+   * The same, as the playlist alone has them: what the segments really hold makes no difference.
+   *
+   * hls.js moves a segment to where its pictures say that they belong. (While an episode is on air, updates
+   * tell lengths only of what is new, and there is nothing else to go by.)
+   */
+  places(): Listed[] {
+    const details = this.details();
+    if (!details || details.live) return this.listed();
+    return details.fragments.map(({ sn, playlistOffset: start, duration }) => ({ msn: sn, start, duration }));
+  }
+
   /** Whether a segment still grows, and the player's clock at the end of what is known of it. */
   growing(msn: number): { readonly edge: number } | null {
     const details = this.details();
