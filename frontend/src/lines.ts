@@ -251,7 +251,7 @@ function outdated(): void {
 
 /** Replace parts of the page by what the server says of them now. */
 async function refresh(parts: string): Promise<void> {
-  const answer = await fetch(location.pathname, { headers: { accept: "text/html" } });
+  const answer = await fetch(location.pathname + location.search, { headers: { accept: "text/html" } });
   if (!answer.ok) return;
   const fresh = new DOMParser().parseFromString(await answer.text(), "text/html");
   for (const old of document.querySelectorAll<HTMLElement>(parts)) {
@@ -294,11 +294,10 @@ async function reckon(form: HTMLFormElement): Promise<void> {
   tell(part("alarms"), arl === null ? (dataset["none"] ?? "") : words.replace("{arl}", number(arl, 0)).replace("{count}", number(often, 1)));
 }
 
-// --- the overview ------------------------------------------------------------
+// --- pages that follow what happens ------------------------------------------
 
-const overview = document.getElementById("overview");
-if (overview) {
+for (const live of document.querySelectorAll<HTMLElement>("[data-refresh]")) {
   setInterval(() => {
-    if (!document.hidden) void refresh("#overview");
-  }, Number(overview.dataset["refresh"]) * 1000);
+    if (!document.hidden) void refresh(`#${live.id}`);
+  }, Number(live.dataset["refresh"]) * 1000);
 }

@@ -73,7 +73,6 @@ POST /api/episodes/{slug}/scene             producer
 GET  /api/status                            staff
 POST /api/readings                          gauges
 POST /api/traces                            gauges
-
 POST /api/episodes/{slug}/publish           producer
 POST /api/documents                         producer
 GET  /episodes/{slug}/proof                 public
@@ -122,6 +121,15 @@ POST /lines/{line}/{characteristic}/estimate   quality-engineer
 POST /lines/{line}/{characteristic}/freeze     quality-engineer
 POST /lines/{line}/{characteristic}/rules      quality-engineer
 POST /lines/{line}/{characteristic}/public     quality-engineer
+GET  /lines/{line}/-/oee                    quality-engineer
+GET  /lines/{line}/-/traces/{test}          quality-engineer
+GET  /lines/{line}/{characteristic}/gauge   quality-engineer
+POST /lines/{line}/{characteristic}/gauge   quality-engineer
+GET  /lines/{line}/{characteristic}/gauge/{number}  quality-engineer
+GET  /lines/{line}/{characteristic}/lots    quality-engineer
+POST /lines/{line}/{characteristic}/lots/plan     quality-engineer
+POST /lines/{line}/{characteristic}/lots/decide   quality-engineer
+POST /lines/{line}/{characteristic}/lots/resume   quality-engineer
 """
 
 GROUPS = {"staff": STAFF, "crew": STAFF | {Role.EXPERT, Role.GUEST}, "everyone": frozenset(Role)}

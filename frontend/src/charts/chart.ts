@@ -5,7 +5,7 @@ import type { ChartLimits, Specification } from "../stream/message";
 import { TICKS } from "../stream/message";
 import { WINDOW_S } from "../stream/view";
 import { number } from "../format";
-import { limitsAt, newest, stairs, widest, type Own } from "./limits";
+import { limitsAt, newest, stairs, widest, type Own, type Stair } from "./limits";
 import { paletteOf, type Palette } from "./palette";
 import { marks, spreadLabels, verticalRange } from "./scale";
 
@@ -235,7 +235,12 @@ export class Chart {
     if (!limits) return;
     const xs = dots.map(({ at }) => this.plot.valToPos(at / TICKS, "x", true));
     const ys = dots.map((dot) => limitsAt(limits, dot)[upper ? "upper" : "lower"]);
-    for (const { x1, x2, y } of stairs(xs, ys, bbox.left, bbox.left + bbox.width)) tick(ctx, x1, this.y(y), x2, this.y(y));
+    let before: Stair | null = null;
+    for (const stair of stairs(xs, ys, bbox.left, bbox.left + bbox.width)) {
+      if (before?.x2 === stair.x1) tick(ctx, stair.x1, this.y(before.y), stair.x1, this.y(stair.y));
+      tick(ctx, stair.x1, this.y(stair.y), stair.x2, this.y(stair.y));
+      before = stair;
+    }
   }
 
   /** From the top of the chart downward. */

@@ -3,7 +3,7 @@
 import uPlot from "uplot";
 import { number } from "../format";
 import type { ChartLimits } from "../stream/message";
-import { limitsAt, newest, stairs, widest, type Own } from "./limits";
+import { limitsAt, newest, stairs, widest, type Own, type Stair } from "./limits";
 import { paletteOf, type Palette } from "./palette";
 import { marks, spreadLabels, verticalRange } from "./scale";
 
@@ -188,7 +188,12 @@ export class ControlChart {
     const { bbox } = this.plot;
     const xs = dots.map((dot) => this.x(dot.number));
     const ys = dots.map((dot) => limitsAt(limits, dot)[which]);
-    for (const { x1, x2, y } of stairs(xs, ys, bbox.left, bbox.left + bbox.width)) line(ctx, x1, this.y(y), x2, this.y(y));
+    let before: Stair | null = null;
+    for (const stair of stairs(xs, ys, bbox.left, bbox.left + bbox.width)) {
+      if (before?.x2 === stair.x1) line(ctx, stair.x1, this.y(before.y), stair.x1, this.y(stair.y));
+      line(ctx, stair.x1, this.y(stair.y), stair.x2, this.y(stair.y));
+      before = stair;
+    }
   }
 
   private drawScale(ctx: CanvasRenderingContext2D, ratio: number): void {

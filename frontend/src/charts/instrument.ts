@@ -118,6 +118,7 @@ export class InstrumentCard {
     const hidden = face.lower === null;
     const spread = this.hostOf("spread");
     if (spread.hidden !== hidden) this.captions.lower.hidden = spread.hidden = hidden;
+    this.element.classList.toggle("instrument--single", hidden);
     return face;
   }
 

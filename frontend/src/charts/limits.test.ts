@@ -20,9 +20,9 @@ test("the scale has room for the widest limits", () => {
   expect(widest(common, points)).toEqual({ center: 0.04, lower: 0.01, upper: 0.12 });
 });
 
-test("steps change halfway between points and reach both edges", () => {
+test("steps change halfway between points, and the newest reaches the edge where its value is written", () => {
   expect(stairs([10, 20, 40], [1, null, 3], 0, 50)).toEqual([
-    { x1: 0, x2: 15, y: 1 },
+    { x1: 5, x2: 15, y: 1 },
     { x1: 30, x2: 50, y: 3 },
   ]);
 });

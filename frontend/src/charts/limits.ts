@@ -45,12 +45,12 @@ export interface Stair {
   readonly y: number;
 }
 
-/** One limit as steps: each point's value from halfway to the one before until halfway to the next. */
+/** One limit as steps: each point's value from halfway to the one before until halfway to the next, the last to the edge. */
 export function stairs(xs: readonly number[], ys: readonly (number | null)[], left: number, right: number): Stair[] {
   return xs.flatMap((x, i) => {
     const y = ys[i];
     if (y === null || y === undefined) return [];
-    const x1 = i === 0 ? left : (xs[i - 1]! + x) / 2;
+    const x1 = i === 0 ? (xs.length > 1 ? x - (xs[1]! - x) / 2 : left) : (xs[i - 1]! + x) / 2;
     const x2 = i === xs.length - 1 ? right : (x + xs[i + 1]!) / 2;
     return [{ x1: Math.min(Math.max(x1, left), right), x2: Math.min(Math.max(x2, left), right), y }];
   });

@@ -4,7 +4,7 @@ import { SCHEME, TICKS, FRAME_TICKS, type Definition, type Point, type TimedMess
 
 /** A message's JSON text as the stream has it: what is absent is left out. */
 export function textOf({ message }: TimedMessage): string {
-  const snake = (name: string) => name.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`);
+  const snake = (name: string) => name.replace(/(?<=[a-z])[A-Z]/g, (letter) => `_${letter.toLowerCase()}`);
   return JSON.stringify(message, (_key, value: unknown) => {
     if (typeof value !== "object" || value === null || Array.isArray(value)) return value;
     const kept = Object.entries(value).filter(([, field]) => field !== null);

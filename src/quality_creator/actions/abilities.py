@@ -15,7 +15,7 @@ from quality_creator.model.event import Capability
 from quality_creator.model.ids import CharacteristicId
 from quality_creator.quality.index import Index
 
-EVERY_S = 20.0
+EVERY_S = 10.0
 
 
 async def keep(hub: Hub) -> None:

@@ -6,28 +6,26 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 from starlette.requests import Request
-from starlette.responses import HTMLResponse, RedirectResponse, Response
+from starlette.responses import RedirectResponse, Response
 from starlette.routing import BaseRoute
 
 from quality_creator import quality
-from quality_creator.actions import engineering
+from quality_creator.actions import engineering, traces
 from quality_creator.actions.engineering import Entry, Histogram, Standing, Wrong
 from quality_creator.actions.hub import Hub
 from quality_creator.model.characteristic import COUNTS, WEIGHTED, ChartPlan
 from quality_creator.model.errors import BadInput, Conflict
-from quality_creator.model.ids import CharacteristicId, LineId
-from quality_creator.model.person import Role, Visitor
+from quality_creator.model.person import Visitor
 from quality_creator.model.text import Language
 from quality_creator.quality import arl, arl_rules
 from quality_creator.quality.rules import NELSON, WESTERN_ELECTRIC
-from quality_creator.web import pages
+from quality_creator.web import desks, pages
 from quality_creator.web.api import json
+from quality_creator.web.engineers import engineer, page, standing_of
 from quality_creator.web.forms import form
-from quality_creator.web.security import Door, Trail, allow
+from quality_creator.web.security import Door, Trail
 from quality_creator.web.site import language
 from quality_creator.web.words import REFUSALS
-
-engineer = allow(Role.QUALITY_ENGINEER)
 
 
 def routes(hub: Hub) -> list[BaseRoute]:
@@ -37,7 +35,16 @@ def routes(hub: Hub) -> list[BaseRoute]:
     async def overview(request: Request, visitor: Visitor) -> Response:
         found = await engineering.overview(hub)
         lines = [(line, found[line.id]) for line in hub.config.lines]
-        return _page(request, "lines.html", visitor, lines=lines, spark=spark)
+        return page(
+            request,
+            "lines.html",
+            visitor,
+            lines=lines,
+            spark=spark,
+            uses=await desks.uses(hub),
+            tests=hub.config.traces,
+            newest=await traces.newest(hub),
+        )
 
     @engineer
     async def characteristic(request: Request, visitor: Visitor) -> Response:
@@ -45,7 +52,7 @@ def routes(hub: Hub) -> list[BaseRoute]:
 
     @engineer
     async def data(request: Request, _: Visitor) -> Response:
-        standing = await _standing(hub, request)
+        standing = await standing_of(hub, request)
         since = request.query_params.get("since", "0")
         if not (since.isascii() and since.isdigit() and len(since) < 16):
             raise BadInput(f"since is the number of a point, not {since[:64]!r}")
@@ -73,7 +80,7 @@ def routes(hub: Hub) -> list[BaseRoute]:
 
     @engineer
     async def rules(request: Request, visitor: Visitor) -> Response:
-        standing = await _standing(hub, request)
+        standing = await standing_of(hub, request)
         given = await form(request)
         try:
             chosen = None
@@ -86,7 +93,7 @@ def routes(hub: Hub) -> list[BaseRoute]:
 
     @engineer
     async def public(request: Request, visitor: Visitor) -> Response:
-        standing = await _standing(hub, request)
+        standing = await standing_of(hub, request)
         choices = {"configured": None, "yes": True, "no": False}
         given = (await form(request))("public")
         if given not in choices:
@@ -102,6 +109,7 @@ def routes(hub: Hub) -> list[BaseRoute]:
 
     one = "/lines/{line}/{characteristic}"
     return [
+        *desks.routes(hub),
         Door("GET", "/lines", overview),
         Door("GET", "/lines/false-alarms.json", false_alarms),
         Door("GET", one, characteristic),
@@ -116,13 +124,8 @@ def routes(hub: Hub) -> list[BaseRoute]:
 # --- what came in --------------------------------------------------------------------------------
 
 
-async def _standing(hub: Hub, request: Request) -> Standing:
-    parts = request.path_params
-    return await engineering.standing(hub, LineId(parts["line"]), CharacteristicId(parts["characteristic"]))
-
-
 async def _entry(hub: Hub, request: Request) -> tuple[Standing, Entry, str]:
-    standing = await _standing(hub, request)
+    standing = await standing_of(hub, request)
     given = await form(request)
     numbers, reasons = given.every("exclude"), given.every("reason")
     if len(numbers) != len(reasons):
@@ -137,11 +140,6 @@ def _wants_json(request: Request) -> bool:
 
 
 # --- what goes out -------------------------------------------------------------------------------
-
-
-def _page(request: Request, template: str, visitor: Visitor, code: int = 200, **values: Any) -> Response:
-    page = pages.render(language(request), template, request.url.path, session=visitor, **values)
-    return HTMLResponse(page, code)
 
 
 def _back(request: Request) -> Response:
@@ -161,7 +159,7 @@ async def _characteristic(
     code = 200 if error is None else 409 if isinstance(error, Conflict) else 400
     if error is not None and _wants_json(request):
         return json({"error": str(error)}, code)
-    standing = await _standing(hub, request)
+    standing = await standing_of(hub, request)
     picture = await engineering.picture(hub, standing)
     study = await engineering.study(hub, standing, picture)
     values = {
@@ -184,7 +182,7 @@ async def _characteristic(
         "western": WESTERN_ELECTRIC,
         "here": f"/lines/{standing.characteristic.line}/{standing.characteristic.id}",
     }
-    return _page(request, "lines_characteristic.html", visitor, code, **values)
+    return page(request, "lines_characteristic.html", visitor, code, **values)
 
 
 def _suggested(total: int) -> Entry:

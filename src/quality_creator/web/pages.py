@@ -18,10 +18,11 @@ from markupsafe import Markup
 
 from quality_creator.actions.entry import machine
 from quality_creator.media.hls import PLAYLIST
+from quality_creator.model.clock import utc
 from quality_creator.model.episode import Episode
 from quality_creator.model.errors import Unavailable
 from quality_creator.model.text import LANGUAGES, Language
-from quality_creator.web.words import ISLAND_WORDS
+from quality_creator.web.words import ISLAND_WORDS, NOTES
 
 _HERE = Path(__file__).parent
 STATIC = _HERE / "dist"
@@ -121,6 +122,8 @@ def _environment(language: Language) -> jinja2.Environment:
     extended.install_gettext_translations(_catalogue(language), newstyle=True)
     environment.filters["pick"] = lambda text: text.pick(language)
     environment.filters["iso"] = lambda time: time.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+    environment.filters["moment"] = utc
+    environment.filters["say"] = _catalogue(language).gettext
     environment.filters["utc_text"] = functools.partial(_utc_text, language)
     environment.filters["duration"] = _duration
     environment.filters["json"] = _json
@@ -129,6 +132,7 @@ def _environment(language: Language) -> jinja2.Environment:
     environment.globals["asset"] = asset
     environment.globals["stream"] = lambda episode: f"/live/{episode.slug}/{PLAYLIST}"
     environment.globals["font"] = _font
+    environment.globals["notes"] = NOTES
     return environment
 
 

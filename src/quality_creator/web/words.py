@@ -175,6 +175,28 @@ ISLAND_WORDS: dict[str, str] = {
     "countdown-days": _say("{days} d {clock}"),
 }
 
+NOTES: dict[str, str] = {
+    "negative-component": _say("A variance came out negative and is shown as 0."),
+    "ranges-not-stable": _say("Some ranges lie above their limit: measure those parts again."),
+    "gauge-acceptable": _say("%GRR is below 10 %: acceptable by AIAG's rule."),
+    "gauge-marginal": _say("%GRR lies between 10 and 30 %: marginal by AIAG's rule."),
+    "gauge-not-acceptable": _say("%GRR is above 30 %: not acceptable by AIAG's rule."),
+    "no-gauge-variation": _say("The gauge shows no variation: is it too coarse?"),
+    "few-categories": _say("Fewer than 5 distinct categories, which AIAG asks for."),
+    "performance-above-1": _say(
+        "Performance is above 100 %: the ideal cycle is too long, or something is counted twice."
+    ),
+    "rejects-above-total": _say("More rejects than items made: quality is below 0."),
+    "made-while-stopped": _say("Items were made while the line never ran: states or counters are wrong."),
+    "unknown-time": _say("For part of the time nobody said what the line did; it is left out."),
+    "no-ideal-cycle": _say("Items were made without a known ideal cycle; performance misses them."),
+    "arrow": _say("An arrow of the table leads to another plan."),
+    "inspect-all": _say("The plan's sample is not smaller than the lot: inspect every item."),
+    "disputed-row": _say("Transcriptions of the standard differ here: compare with the printed table."),
+    "nonconformities": _say("This AQL counts nonconformities per 100 items."),
+}
+"""The statistics room's notes, by their codes."""
+
 REFUSALS: dict[str, str] = {
     "nothing": _say("There are no points yet."),
     "number": _say("{typed} is not the number of a point."),
