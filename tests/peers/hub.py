@@ -77,7 +77,7 @@ class HubProcess:
         self.child: subprocess.Popen[bytes] | None = None
         self.client = httpx.Client(base_url=self.address, timeout=20)
 
-    def start(self, *, wait_s: float = 20.0) -> None:
+    def start(self, *, wait_s: float = 60.0) -> None:
         """Start it and wait until it answers."""
         with self.log.open("ab") as log:
             self.child = subprocess.Popen(
