@@ -13,6 +13,7 @@ import msgspec
 import structlog
 
 from quality_creator.actions import stamped
+from quality_creator.actions.captions import Captions
 from quality_creator.actions.desk import Desk
 from quality_creator.actions.forum import Forum
 from quality_creator.actions.ingest import Ingest, Judged
@@ -116,6 +117,7 @@ class Air:
         self._break = False  # the next part starts a segment that does not go on from the one before
         self._recorded = True  # the segment at hand, as far as it goes
         self._stamps = stamp.State()
+        self._captions = Captions(mix.graphics, ingest.definitions)
         self._stamped: dict[CharacteristicId, int] = {}  # by the hub before this one
         self._sealing: asyncio.Queue[int] = asyncio.Queue()
         self._unsealed: dict[int, list[TimedMessage]] = {}
@@ -188,6 +190,7 @@ class Air:
 
     async def _start(self) -> wire.Start:
         """Where a worker starts: asked each time that one does."""
+        self._captions.again()
         now = micros(self._clock())
         edge = self._edge
         if edge.utc is not None:
@@ -218,7 +221,10 @@ class Air:
                 await self._init(message)
             case wire.Part():
                 await self._part(message)
-            case wire.Changed() | wire.SourceState() | wire.Pictures():
+            case wire.Changed():
+                self._captions.changed(message)
+                self.desk.hear(message)
+            case wire.SourceState() | wire.Pictures():
                 self.desk.hear(message)
             case wire.Answer() | wire.Seat() | wire.Levels():
                 self._forum.hear(message)
@@ -257,6 +263,10 @@ class Air:
             self._ingest.definitions() if part.part == 0 else None,
         )
         self.left_out = self._stamps.left_out
+        messages = self._captions.stamp(part, messages)
+        values = self._captions.values(self.desk.mix.graphics)
+        if values is not None:
+            self.desk.tell(values)
         boxes = emsg.encode(messages)
         data = {name: emsg.insert(bytes_, boxes) for name, bytes_ in part.data.items()}
         starts = part.part == 0
@@ -314,6 +324,7 @@ class Air:
         return kept
 
     def _judged(self, judged: Judged) -> None:
+        self._captions.judged(judged)
         self._stamps = stamp.add(
             self._stamps,
             ((point, one.camera) for one, point in judged.points if one.public),

@@ -305,10 +305,17 @@ async def _put(room: Studio, took: event.Took, by: str) -> Done:
     seen = room.desk.change(room.show.state.mix, change)
     preview = room.show.state.mix.preview
     if preview is not None:
-        room.desk.tell(wire.SetPreview(scene=preview, graphics=room.show.state.mix.graphics))
+        # What the next take needs is drawn before it is taken.
+        room.desk.tell(wire.SetPreview(scene=preview, graphics=_upcoming(room)))
     # A task of the hub's: whoever asked may be gone by then.
     noted = room.hub.tasks.create_task(_note_aired(room.show, entry.number, seen), name="take")
     return Done(number=entry.number, position=await _answered(noted))
+
+
+def _upcoming(room: Studio) -> tuple[Graphic, ...]:
+    state = room.show.state
+    following = next((item for item in state.rundown if item.id == state.next), None)
+    return taken(state, following)[0] if following else state.mix.graphics
 
 
 async def _note_aired(show: Show, take: int, seen: "asyncio.Future[MediaTime]") -> MediaTime:

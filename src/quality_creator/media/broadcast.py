@@ -15,6 +15,7 @@ from quality_creator.media.capture.source import Capture, Source
 from quality_creator.media.encode import Encoded, Encoder
 from quality_creator.media.forum import Forum
 from quality_creator.media.multiview import Multiview
+from quality_creator.media.overlay import Artist
 from quality_creator.media.pipes import Inbox, Order, Outbox
 from quality_creator.media.playout import Player
 from quality_creator.media.programme import Programme, Slates
@@ -85,13 +86,16 @@ class Broadcast:
         )
         for name, (data, codecs) in encoder.inits().items():
             self._outbox.send(wire.Init(rendition=name, data=data, codecs=codecs))
-        programme = Programme(self._players, slates, encoder, start.mix)
+        artist = Artist(lambda: self._wall.utc(time.monotonic()))
+        artist.prepare(start.mix.graphics)
+        artist.start()
+        programme = Programme(self._players, slates, artist, encoder, start.mix)
         programme.muted = self._forum.muted
         slates.prepare(start.mix.program)
         self._multiview = Multiview(self._players, slates, self._outbox.send)
         self._multiview.preview(start.mix.preview)
         self._multiview.start()
-        self._inbox.listen(lambda order: _prepare(order, slates))
+        self._inbox.listen(lambda order: _prepare(order, slates, artist))
         self._await_pictures()
         gc.collect()
         gc.freeze()
@@ -135,11 +139,15 @@ class Broadcast:
             case wire.Change():
                 programme.change(order)
                 position = MediaTime(self._start.position + number * FRAME_TICKS)
-                self._outbox.send(wire.Changed(number=order.number, position=position))
+                self._outbox.send(
+                    wire.Changed(number=order.number, position=position, graphics=order.graphics)
+                )
             case wire.Tbar():
                 programme.pull(order)
             case wire.SetPreview():
                 self._multiview.preview(order.scene)
+            case wire.Values():
+                pass  # the artist has them
             case wire.Watch():
                 self._multiview.watch(order.seconds)
             case wire.SetGuests():
@@ -243,8 +251,12 @@ def _capture(camera: AnyCamera) -> Capture:
             return GeneratedCapture(camera)
 
 
-def _prepare(order: Order, slates: Slates) -> None:
+def _prepare(order: Order, slates: Slates, artist: Artist) -> None:
     """Draw what an order needs before the mixer gets to know it."""
+    if isinstance(order, wire.Change | wire.SetPreview) and order.graphics is not None:
+        artist.prepare(order.graphics)
+    if isinstance(order, wire.Values):
+        artist.values(order.series)
     if isinstance(order, wire.Change | wire.Tbar | wire.SetPreview) and order.scene is not None:
         slates.prepare(order.scene)
     elif isinstance(order, wire.SetGuests):

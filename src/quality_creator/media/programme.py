@@ -9,6 +9,7 @@ import av
 from quality_creator.media import transition, wire
 from quality_creator.media.compose import Composer
 from quality_creator.media.encode import SOUND_AHEAD, Encoded, Encoder
+from quality_creator.media.overlay import Artist, Overlay
 from quality_creator.media.playout import Player, Shown
 from quality_creator.media.scale import Planes, Tile, planes_of
 from quality_creator.media.scene import HEIGHT, WIDTH, Rectangle, places
@@ -100,9 +101,10 @@ class Programme:
     """What is on air. For one thread."""
 
     def __init__(
-        self, players: Mapping[SourceId, Player], slates: Slates, encoder: Encoder, mix: Mix
+        self, players: Mapping[SourceId, Player], slates: Slates, artist: Artist, encoder: Encoder, mix: Mix
     ) -> None:
         self._players = players
+        self._overlay = Overlay(artist, mix.graphics)
         self._encoder = encoder
         self._stage = Stage(Planes(*planes_of(encoder.canvas)), players, slates)
         self._wings = Stage(blank(), players, slates)
@@ -145,6 +147,8 @@ class Programme:
             if change.scene != self._scene or self._move is not None:
                 self._move = transition.take(self._move, change.scene, change.transition)
             self._place()
+        if change.graphics is not None:
+            self._overlay.change(change.graphics)
         if change.black is not None:
             self._black_goal = float(change.black)
             self._black_rate = 1.0 if change.transition.kind == "cut" else 1.0 / change.transition.frames
@@ -200,6 +204,8 @@ class Programme:
         if self._move is not None and self._move.level > 0:
             self._note(self._wings.paint(self._move.scene))
             transition.blend(self._move.kind, self._stage.canvas, self._wings.canvas, self._move.level)
+            self._stage.spoil()
+        if self._overlay.put(self._stage.canvas):
             self._stage.spoil()
         if self._black > 0:
             transition.darken(self._stage.canvas, self._black)

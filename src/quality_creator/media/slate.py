@@ -105,7 +105,7 @@ def _has(character: str) -> bool:
 
 @cache
 def _font(size: int) -> Font:
-    file = _chinese()
+    file = system_font()
     if file is not None:
         return ImageFont.truetype(file[0], size, index=file[1])
     font = ImageFont.load_default(size)
@@ -114,8 +114,8 @@ def _font(size: int) -> Font:
 
 
 @cache
-def _chinese() -> tuple[str, int] | None:
-    """A font file with Chinese, and the face in it."""
+def system_font() -> tuple[str, int] | None:
+    """A font file of the system with Chinese, and the face in it; None where there is none."""
     for file, face in _CHINESE:
         if Path(file).is_file():
             return file, face

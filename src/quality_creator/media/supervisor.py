@@ -104,7 +104,9 @@ class Supervisor:
         self.tell(msgspec.structs.replace(change, number=self._number))
         return self._number
 
-    def tell(self, order: wire.Tbar | wire.SetPreview | wire.Watch | wire.Change | wire.Forum) -> None:
+    def tell(
+        self, order: wire.Tbar | wire.SetPreview | wire.Values | wire.Watch | wire.Change | wire.Forum
+    ) -> None:
         """Say something to the worker that is there; without one it is lost."""
         if self._missed is not None:
             self._missed.append(order)

@@ -13,10 +13,11 @@ from quality_creator.config import AnyCamera, Webrtc
 from quality_creator.model.clock import MediaTime, Micros
 from quality_creator.model.errors import BadPayload
 from quality_creator.model.guest import Guest
-from quality_creator.model.ids import SourceId
+from quality_creator.model.ids import CharacteristicId, SourceId
 from quality_creator.model.mix import Channel, Graphic, Mix
 from quality_creator.model.scene import CUT, Scene, Transition
 from quality_creator.model.stream import Rendition
+from quality_creator.model.text import Text
 
 MAX_FRAME = 64 << 20
 """Bytes; a length above this is a broken stream, not a long message."""
@@ -75,6 +76,28 @@ class SetPreview(msgspec.Struct, frozen=True, kw_only=True, tag="preview"):
     graphics: tuple[Graphic, ...] = ()
 
 
+class Series(msgspec.Struct, frozen=True, kw_only=True):
+    """The newest values of a characteristic, for graphics made of data."""
+
+    characteristic: CharacteristicId
+    name: Text
+    unit: str
+    decimals: int
+    values: tuple[float, ...]
+    """The oldest first."""
+    room: int
+    """How many values a chart has room for."""
+    center: float | None = None
+    lower: float | None = None
+    upper: float | None = None
+
+
+class Values(msgspec.Struct, frozen=True, kw_only=True, tag="values"):
+    """What graphics made of data show from now on."""
+
+    series: tuple[Series, ...]
+
+
 class Watch(msgspec.Struct, frozen=True, kw_only=True, tag="watch"):
     """Somebody looks at the sources: send their pictures and levels for so long."""
 
@@ -129,7 +152,7 @@ class Stop(msgspec.Struct, frozen=True, kw_only=True, tag="stop"):
 Forum = SetGuests | Talk | Offer | Trickle | Hangup
 """What is said about guests."""
 
-Down = Start | Change | Tbar | SetPreview | Watch | Forum | Stop
+Down = Start | Change | Tbar | SetPreview | Values | Watch | Forum | Stop
 
 # --- up ------------------------------------------------------------------------------------------
 
@@ -180,6 +203,8 @@ class Changed(msgspec.Struct, frozen=True, kw_only=True, tag="changed"):
 
     number: int
     position: MediaTime
+    graphics: tuple[Graphic, ...] | None = None
+    """What lies over the picture from there on, where the change changed it."""
 
 
 class Pictures(msgspec.Struct, frozen=True, kw_only=True, tag="pictures"):

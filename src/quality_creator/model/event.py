@@ -10,6 +10,7 @@ import msgspec
 from quality_creator.model.characteristic import ChartKind, Specification
 from quality_creator.model.clock import Micros
 from quality_creator.model.ids import CharacteristicId, LineId
+from quality_creator.model.mix import Graphic
 from quality_creator.model.reading import Status
 from quality_creator.model.text import Text
 
@@ -164,6 +165,9 @@ class FrameData(
     """The wall time of the frame."""
     points: tuple[Point, ...] = ()
     counters: tuple[Counters, ...] = ()
+    graphics: tuple[Graphic, ...] | msgspec.UnsetType = msgspec.UNSET
+    """What is burned into the picture from this frame on; absent where nothing changes. A segment's first
+    frame says it again while there is anything."""
 
 
 Message = Definitions | FrameData

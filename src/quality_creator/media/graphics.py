@@ -1,0 +1,232 @@
+"""Draws graphics: a template, its fields and live values become a layer to lay over the picture cheaply."""
+
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import cv2
+import numpy as np
+import numpy.typing as npt
+from PIL import Image, ImageDraw
+
+from quality_creator.media import lettering
+from quality_creator.media.scale import Plane, Planes
+from quality_creator.media.scene import Rectangle
+from quality_creator.media.templates import Box, ChartBox, Drawn, Fill, Line, Runs, Words
+from quality_creator.media.wire import Series
+from quality_creator.model.mix import Graphic
+
+_PACE = 3
+"""Pixels that a running text moves at each picture."""
+
+_PAPER, _SOFT, _SIGNAL = "#f4f1ea", "#8f8a80", "#f0b35c"
+Floats = npt.NDArray[np.floating[Any]]
+
+_PLACE = re.compile(r"\{([^{}]*)\}")
+
+
+@dataclass(frozen=True, slots=True)
+class Sheet:
+    """A drawing as the mixer needs it: premultiplied planes, and how much of the picture shows through."""
+
+    planes: Planes
+    through: Plane
+    """255 where the picture is seen whole."""
+    through_half: Plane
+
+
+@dataclass(frozen=True, slots=True)
+class Layer:
+    """A graphic, ready to be laid over the picture."""
+
+    area: Rectangle
+    sheet: Sheet
+    strip: Sheet | None = None
+    """What runs through the area."""
+
+    def put(self, canvas: Planes, level: float, picture: int) -> None:
+        """Lay it over a picture.
+
+        Args:
+            canvas: Written to.
+            level: 0 for nothing of it, 1 for all.
+            picture: Pictures since it came; a running text is that far.
+        """
+        _over(canvas.cut(self.area), self.sheet, level)
+        if self.strip is None:
+            return
+        length = self.strip.planes.size[0]
+        lap = length + self.area.width
+        x = self.area.width - (picture * _PACE // 2 * 2) % lap
+        left, right = max(x, 0), min(x + length, self.area.width)
+        if left < right:
+            at = Rectangle(self.area.x + left, self.area.y, right - left, self.area.height)
+            cut = Rectangle(left - x, 0, right - left, self.area.height)
+            _over(canvas.cut(at), _cut(self.strip, cut), level)
+
+
+def live(graphic: Graphic, drawn: Drawn) -> bool:
+    """Whether a graphic changes by itself."""
+    return drawn.needs != "nothing"
+
+
+def draw(graphic: Graphic, drawn: Drawn, series: Series | None, now: int) -> Layer:
+    """Draw a graphic as it is now.
+
+    Args:
+        graphic: Which one.
+        drawn: How its template is drawn.
+        series: The newest values of its characteristic, where it has one and any came.
+        now: Wall time, microseconds since 1970.
+    """
+    x, y, width, height = drawn.area
+    image = Image.new("RGBA", (width, height))
+    pen = ImageDraw.Draw(image)
+    places = _places(graphic, series, now)
+    strip = None
+    for piece in drawn.pieces:
+        match piece:
+            case Fill(box=box, fill=fill, alpha=alpha):
+                left, top, across, down = box
+                pen.rectangle((left, top, left + across - 1, top + down - 1), _colour(fill, alpha))
+            case Line(line=line, fill=fill, width=thick):
+                pen.line(line, fill, thick, joint="curve")
+            case Words():
+                text = lettering.shortened(
+                    _filled(piece.words, places), piece.size, piece.weight, piece.width
+                )
+                lettering.write(
+                    pen,
+                    piece.at,
+                    text,
+                    piece.size,
+                    piece.fill,
+                    weight=piece.weight,
+                    anchor=piece.anchor,
+                    edge=piece.edge,
+                )
+            case Runs():
+                strip = _strip(_filled(piece.runs, places), piece, height)
+            case ChartBox(chart=box):
+                if series is not None:
+                    _chart(pen, box, series)
+    return Layer(Rectangle(x, y, width, height), _sheet(image), strip)
+
+
+def _places(graphic: Graphic, series: Series | None, now: int) -> dict[str, str]:
+    places = {"value": "–", "unit": ""}
+    for name, text in graphic.fields.items():
+        places[f"{name}.zh-Hans"], places[f"{name}.en"] = text.zh, text.en
+    if series is not None:
+        newest = f"{series.values[-1]:.{series.decimals}f}" if series.values else "–"
+        places |= {"value": newest.replace("-", "−"), "unit": series.unit}
+        places |= {"name.zh-Hans": series.name.zh, "name.en": series.name.en}
+    if graphic.until is not None:
+        left = max(-(-(graphic.until - now) // 1_000_000), 0)
+        places["countdown"] = f"{left // 60}:{left % 60:02d}"
+    return places
+
+
+def _filled(words: str, places: Mapping[str, str]) -> str:
+    """The words with their places filled in; what joins two wordings goes with a missing one."""
+    text = _PLACE.sub(lambda found: places.get(found[1], ""), words)
+    return re.sub(r"^[\s,]+|[\s,]+$", "", text)
+
+
+def _chart(pen: ImageDraw.ImageDraw, box: Box, series: Series) -> None:
+    """The newest points as a line, the limits as hairlines with their values at the edge."""
+    x, y, width, height = box
+    limits = [("UCL", series.upper), ("CL", series.center), ("LCL", series.lower)]
+    levels = [level for _, level in limits if level is not None]
+    if not series.values:
+        return
+    low, high = min(*series.values, *levels), max(*series.values, *levels)
+    reach = (high - low) or 1.0
+    low, high = low - 0.08 * reach, high + 0.08 * reach
+    plot = width - 72
+
+    def at(value: float) -> float:
+        return y + height - (value - low) / (high - low) * height
+
+    for name, level in limits:
+        if level is not None:
+            pen.line([(x, at(level)), (x + plot, at(level))], _SOFT, 1)
+            words = f"{name} {level:.{series.decimals}f}"
+            lettering.write(pen, (x + width, at(level)), words, 13, _SOFT, anchor="right")
+    step = plot / max(series.room - 1, 1)
+    first = plot - step * (len(series.values) - 1)
+    points = [(x + first + step * n, at(value)) for n, value in enumerate(series.values)]
+    if len(points) > 1:
+        pen.line(points, _PAPER, 2)
+    for (across, down), value in zip(points, series.values, strict=True):
+        outside = (series.upper is not None and value > series.upper) or (
+            series.lower is not None and value < series.lower
+        )
+        if outside:
+            pen.ellipse((across - 6, down - 6, across + 6, down + 6), outline=_SIGNAL, width=2)
+    across, down = points[-1]
+    pen.ellipse((across - 3, down - 3, across + 3, down + 3), fill=_PAPER)
+
+
+def _strip(text: str, piece: Runs, height: int) -> Sheet | None:
+    length = round(lettering.width(text, piece.size) / 2 + 1) * 2
+    if not text:
+        return None
+    image = Image.new("RGBA", (length, height))
+    lettering.write(ImageDraw.Draw(image), (0, piece.at), text, piece.size, piece.fill)
+    return _sheet(image)
+
+
+def _colour(fill: str, alpha: float) -> tuple[int, int, int, int]:
+    red, green, blue = (int(fill[at : at + 2], 16) for at in (1, 3, 5))
+    return red, green, blue, round(255 * alpha)
+
+
+def _sheet(image: Image.Image) -> Sheet:
+    """A drawing's premultiplied planes in BT.709, limited range."""
+    pixels: Floats = np.asarray(image, np.float32)
+    alpha = pixels[..., 3] / 255
+    red, green, blue = (pixels[..., n] / 255 for n in range(3))
+    luma = 0.2126 * red + 0.7152 * green + 0.0722 * blue
+    u = 128 + 224 * (blue - luma) / 1.8556
+    v = 128 + 224 * (red - luma) / 1.5748
+    y = _bytes((16 + 219 * luma) * alpha)
+    return Sheet(
+        Planes(y, _bytes(_half(u * alpha)), _bytes(_half(v * alpha))),
+        _bytes(255 * (1 - alpha)),
+        _bytes(_half(255 * (1 - alpha))),
+    )
+
+
+def _half(plane: Floats) -> Floats:
+    down, across = plane.shape[0] // 2, plane.shape[1] // 2
+    mean: Floats = plane.reshape(down, 2, across, 2).mean(axis=(1, 3))
+    return mean
+
+
+def _bytes(values: Floats) -> Plane:
+    return np.ascontiguousarray(np.rint(values).clip(0, 255).astype(np.uint8))
+
+
+def _over(canvas: Planes, sheet: Sheet, level: float) -> None:
+    planes: Sequence[tuple[Plane, Plane, Plane]] = (
+        (canvas.y, sheet.planes.y, sheet.through),
+        (canvas.u, sheet.planes.u, sheet.through_half),
+        (canvas.v, sheet.planes.v, sheet.through_half),
+    )
+    for under, over, through in planes:
+        shown, kept = over, through
+        if level < 1:
+            shown = cv2.convertScaleAbs(over, alpha=level).astype(np.uint8, copy=False)
+            kept = cv2.convertScaleAbs(through, alpha=level, beta=255 * (1 - level)).astype(
+                np.uint8, copy=False
+            )
+        cv2.multiply(under, kept, dst=under, scale=1 / 255)
+        cv2.add(under, shown, dst=under)
+
+
+def _cut(sheet: Sheet, at: Rectangle) -> Sheet:
+    half = np.s_[at.y // 2 : at.bottom // 2, at.x // 2 : at.right // 2]
+    whole = np.s_[at.y : at.bottom, at.x : at.right]
+    return Sheet(sheet.planes.cut(at), sheet.through[whole], sheet.through_half[half])
