@@ -15,7 +15,7 @@ import httpx
 import structlog
 import uvicorn
 
-from quality_creator.actions import abilities, episodes, progress, signing
+from quality_creator.actions import abilities, episodes, people, progress, signing
 from quality_creator.actions.hub import Hub
 from quality_creator.actions.ingest import Ingest
 from quality_creator.actions.ledger import Ledger
@@ -110,6 +110,8 @@ async def _hub(config: Config, parent: int | None) -> None:
                     tasks.create_task(connector.run(ingest.take), name="gauge")
                 for episode in await database.episodes.in_states("on-air"):
                     await episodes.put_on_air(hub, episode)
+                if not await people.everybody(hub):
+                    log.info("nobody has an account yet; `qc people admin-code` lets the first one in")
                 tasks.create_task(_serve(hub, web), name="web")
                 tasks.create_task(progress.keep(hub), name="progress")
                 tasks.create_task(hub.challenges.keep(hub), name="challenges")
