@@ -24,8 +24,8 @@ from quality_creator.model.event import (
 from quality_creator.model.ids import CharacteristicId, LineId
 from quality_creator.model.text import Text
 from quality_creator.trust import contexts, dossier, endorsement, evidence
-from quality_creator.trust.log import checkpoint, leaf, tile
-from tests.trust.authorities import ADDRESS, NOW, Signer, World, a_dossier
+from quality_creator.trust.log import challenge, checkpoint, leaf, living, tile
+from tests.trust.authorities import ADDRESS, EPISODE, NOW, Signer, World, a_dossier
 
 RENDITIONS = ("720p", "360p")
 SEGMENTS = 6
@@ -122,6 +122,38 @@ class Episode:
         """What the charts said."""
         return summary.summarise(map(summary.decode, self.batches))
 
+    def tell(self, count: int, *, lie: bool = False) -> None:
+        """What the log is told while the episode is on air: so many segments were served."""
+        leaves = [b"another", *self.segments.leaves][:count] if lie else self.segments.leaves[:count]
+        batches = [bytes.fromhex(evidence.sha256(one)) for one in self.batches[:count]]
+        document = living.Progress(
+            type="progress/1",
+            id=f"urn:uuid:p{count}",
+            episode=EPISODE,
+            at="",
+            last=count - 1,
+            segments=living.served(living.add(tile.Tree(), leaves)),
+            measurements=living.served(living.add(tile.Tree(), batches)),
+        )
+        self._log(living.encode(document), living.PROGRESS, document.id)
+
+    def show_code(self, at: datetime) -> None:
+        """The log's newest checkpoint gives a code, which is filmed."""
+        note = self.world.log.checkpoint(self.world.signers, at)
+        shown = challenge.Challenge(
+            type="challenge/1",
+            id=f"urn:uuid:c{at}",
+            episode=EPISODE,
+            code=challenge.code(note),
+            checkpoint=note.decode(),
+            at="",
+        )
+        self._log(shown.encode(), challenge.CHALLENGE, shown.id)
+
+    def _log(self, data: bytes, kind: str, name: str) -> None:
+        self.world.log.add(leaf.leaf_of(data, type=kind, id=name, issuer="column.example", subject=EPISODE))
+        self.notices[leaf.sha256(data)] = data
+
     def endorse(self, one: Signer) -> None:
         """An authority endorses, and it is logged."""
         self.world.log_endorsement(one.endorse(self.world.dossier, days=36_500))
@@ -141,7 +173,7 @@ class Episode:
         self.world.log_document(data, endorsement.STATUS_LEAF, one.did, made.id)
         self.notices[leaf.sha256(data)] = data
 
-    def files(self, *, media: bool = True) -> dict[str, bytes]:
+    def files(self, *, media: bool = True, at: datetime = NOW + timedelta(seconds=5)) -> dict[str, bytes]:
         """Every file by its name."""
         world = self.world
         found = {
@@ -163,7 +195,7 @@ class Episode:
             found[evidence.numbered("status", number)] = one.status_list(now=self.at)
         _, tiles = tile.grow(tile.Tree(), world.log.entries)
         found |= {f"log/{path}": data for path, data in tiles.items() if "entries" in path}
-        found["log/checkpoint"] = world.log.checkpoint(world.signers, NOW + timedelta(seconds=5))
+        found["log/checkpoint"] = world.log.checkpoint(world.signers, at)
         found |= {f"log/{leaf.DOCUMENTS}/{name}": data for name, data in self.notices.items()}
         for number, address in enumerate(contexts.addresses()):
             found[evidence.numbered("contexts", number)] = contexts.text(address)

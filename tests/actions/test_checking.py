@@ -16,7 +16,7 @@ from quality_creator.actions import checking, evidence_source
 from quality_creator.actions.checking import Report
 from quality_creator.model.errors import BadInput, BadPayload, NotFound
 from quality_creator.trust import evidence
-from quality_creator.trust.log import tile
+from quality_creator.trust.log import challenge, tile
 from tests.actions.evidence_files import Episode, doubly_endorsed
 from tests.trust.authorities import NOW, World, key
 
@@ -45,6 +45,10 @@ def _check(files: dict[str, bytes], **options: object) -> Report:
 
 def _wrong(report: Report) -> set[str]:
     return {one.name for one in report.checks if one.outcome in ("wrong", "unknown")}
+
+
+def _words(report: Report) -> dict[str, str]:
+    return {one.name: one.words for one in report.checks}
 
 
 def test_what_is_as_it_was_is_right() -> None:
@@ -101,6 +105,43 @@ def test_a_second_history_of_the_log_is_seen() -> None:
 def test_the_next_day_nobody_can_tell_offline() -> None:
     report = _check(doubly_endorsed().files(), now=NOW + timedelta(days=2))
     assert (report.state, report.exit_code) == ("unknown", 2)
+
+
+def test_what_the_log_was_told_on_air_is_a_beginning_of_what_the_dossier_has() -> None:
+    episode = doubly_endorsed()
+    episode.tell(2)
+    episode.tell(6)
+    report = _check(episode.files())
+    assert (report.state, _words(report)["told while on air"][:28]) == (
+        "stands",
+        "2 entries of the log agree, ",
+    )
+    episode.tell(4, lie=True)
+    assert _wrong(_check(episode.files())) == {"told while on air"}
+    episode.notices.clear()
+    assert _wrong(_check(episode.files())) == {"told while on air"}
+
+
+def test_codes_that_were_filmed_say_between_which_clocks_the_picture_lies() -> None:
+    episode = doubly_endorsed()
+    for seconds, count in ((0, 2), (20, 4), (45, 6)):
+        episode.show_code(NOW + timedelta(seconds=seconds))
+        episode.tell(count)
+    report = _check(episode.files(at=NOW + timedelta(seconds=52)))
+    assert report.state == "stands"
+    assert _words(report)["freshness"] == (
+        "3 codes; what was filmed with one lies within 25 s at most, 20 s typically"
+    )
+
+
+def test_a_code_that_does_not_follow_from_its_checkpoint_is_seen() -> None:
+    episode = doubly_endorsed()
+    episode.show_code(NOW)
+    shown = episode.notices.popitem()[1]
+    forged = challenge.decode(shown)
+    episode.world.log.entries.pop()
+    episode._log(msgspec.structs.replace(forged, code="12345678").encode(), challenge.CHALLENGE, forged.id)
+    assert _wrong(_check(episode.files())) == {"freshness"}
 
 
 @pytest.mark.parametrize(

@@ -5,7 +5,7 @@ network beyond the source that it is given, and no more than the base installati
 """
 
 import os
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -26,7 +26,7 @@ from quality_creator.trust.c2pa import manifest as manifests
 from quality_creator.trust.c2pa import verify as vsi
 from quality_creator.trust.dossier import Dossier
 from quality_creator.trust.evidence import Index, Segments
-from quality_creator.trust.log import leaf, merkle, policy, proof, tile
+from quality_creator.trust.log import challenge, leaf, living, merkle, policy, proof, tile
 from quality_creator.trust.log.leaf import Leaf
 from quality_creator.trust.log.policy import Policy
 from quality_creator.trust.register import Accepted
@@ -109,6 +109,11 @@ class _Case:
     segments: Segments | None = None
     batches: list[bytes] = field(default_factory=list)
     judged: Verdict | None = None
+    size: int = 0
+    seen_at: datetime | None = None
+    """Of the log's newest checkpoint: its entries, and when a quorum saw it."""
+    served: list[tuple[int, int]] = field(default_factory=list)
+    """Places of entries that told what was served, and how many segments that was."""
 
     def say(self, name: str, outcome: Outcome, words: str) -> None:
         self.checks.append(Check(name=name, outcome=outcome, words=words))
@@ -160,6 +165,8 @@ def check(
             _segments,
             _media,
             _measurements,
+            _progress,
+            _freshness,
             _verdicts,
             _other_parts,
             _endorsements,
@@ -277,6 +284,7 @@ def _log(case: _Case) -> None:
         if len(entries) != there.size or merkle.root_of(case.hashes) != there.root:
             raise BadPayload("the entries are not those of the checkpoint")
         case.leaves = [leaf.decode(entry) for entry in entries]
+        case.size, case.seen_at = there.size, seen.time
     except (BadPayload, NotFound) as error:
         case.leaves = []
         return case.say("log", "wrong", str(error))
@@ -324,6 +332,78 @@ def _started(case: _Case) -> None:
     ):
         return case.say("not made before", "wrong", "the checkpoint from its beginning is not of this log")
     return case.say("not made before", "right", f"the log had {seen.size} entries when it began")
+
+
+def _told(case: _Case, *kinds: str) -> Iterator[tuple[int, bytes | None]]:
+    """Places and documents of the log's entries about the episode; None where one is not at hand."""
+    episode = case.dossier.episode if case.dossier is not None else ""
+    for index, one in enumerate(case.leaves):
+        if one.subject == episode and one.type in kinds:
+            data = case.read(f"{evidence.LOG}/{leaf.DOCUMENTS}/{one.sha256}")
+            yield index, data if data is not None and leaf.sha256(data) == one.sha256 else None
+
+
+def _progress(case: _Case) -> None:
+    """That what the log was told while the episode was on air is a beginning of what the dossier has."""
+    if case.segments is None or not case.leaves:
+        return None
+    segments = _tree(case.segments.leaves)
+    batches = _tree([bytes.fromhex(evidence.sha256(one)) for one in _batches(case)])
+    told, ended = 0, False
+    for index, data in _told(case, living.PROGRESS, living.END):
+        try:
+            one = living.decode(data or b"")
+            if isinstance(one, living.Start):
+                raise BadPayload("a start in the place of a progress")
+            for served, hashes in ((one.segments, segments), (one.measurements, batches)):
+                if served.count > len(hashes) or _root_of(hashes, served.count) != served.root:
+                    raise BadPayload("what was served then is not what the dossier has now")
+        except BadPayload as error:
+            return case.say("told while on air", "wrong", f"entry {index}: {error}")
+        told += 1
+        ended = ended or isinstance(one, living.End)
+        case.served.append((index, one.segments.count))
+    if not told:
+        return case.say("told while on air", "absent", "the log was told nothing of it while it was on air")
+    end = "and its end" if ended else "but not its end"
+    return case.say("told while on air", "right", f"{told} entries of the log agree, {end}")
+
+
+def _freshness(case: _Case) -> None:
+    """Between which clocks the pictures lie in which the log's codes were filmed."""
+    if case.believed is None or not case.leaves or not case.believed.witnesses:
+        return None
+    clocks = [(case.size, case.seen_at)] if case.seen_at is not None else []
+    shown = []
+    for index, data in _told(case, challenge.CHALLENGE):
+        try:
+            checked = challenge.check(challenge.decode(data or b""), case.believed)
+        except BadPayload as error:
+            return case.say("freshness", "wrong", f"entry {index}: {error}")
+        if checked.not_before is not None:
+            shown.append((index, checked))
+            clocks.append((checked.size, checked.not_before))
+    if not shown:
+        return case.say("freshness", "absent", "no code of the log was shown")
+    spans = []
+    for index, checked in shown:
+        # Filmed with the code, and in the log with the next entry that tells what was served.
+        told = next((at for at, _ in case.served if at > index), None)
+        seen = [time for size, time in clocks if told is not None and size > told]
+        if seen and checked.not_before is not None:
+            spans.append((min(seen) - checked.not_before).total_seconds())
+    if not spans:
+        return case.say("freshness", "absent", "no witness says when what followed the codes was in the log")
+    words = f"{len(shown)} codes; what was filmed with one lies within {max(spans):.0f} s at most"
+    return case.say("freshness", "right", f"{words}, {sorted(spans)[len(spans) // 2]:.0f} s typically")
+
+
+def _tree(leaves: Sequence[bytes]) -> list[bytes]:
+    return [merkle.leaf_hash(one) for one in leaves]
+
+
+def _root_of(hashes: list[bytes], count: int) -> str:
+    return dossiers.root_text(merkle.root_of(hashes[:count]))
 
 
 # --- what was aired and measured ---------------------------------------------------------------------
