@@ -26,6 +26,9 @@ GET  /log/documents/{digest}                public
 GET  /log/proofs/{index:int}.tlog-proof     public
 GET  /challenge/{size}.svg                  public
 GET  /api/challenge                         public
+GET  /api/episodes/{slug}/draws             public
+POST /api/episodes/{slug}/draws             producer
+POST /api/episodes/{slug}/draws/{lot}       producer
 GET  /live/{slug}/index.m3u8                public
 GET  /live/{slug}/data/{msn:int}.json       public
 GET  /live/{slug}/signals.json              public

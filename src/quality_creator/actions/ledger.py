@@ -22,7 +22,7 @@ from quality_creator.config import Config
 from quality_creator.model.clock import Micros, micros
 from quality_creator.model.errors import BadInput, BadPayload, Conflict, NotFound, Unavailable
 from quality_creator.store import ledger
-from quality_creator.store.database import Database, Transaction
+from quality_creator.store.database import Database, Transaction, open_folder
 from quality_creator.store.keys import Keys
 from quality_creator.store.ledger import Entry, LogFiles, Published
 from quality_creator.store.objects import open_objects
@@ -275,6 +275,19 @@ class Ledger:
         if words != self.trouble:
             log.error("the log is not published", words=words)
         self.trouble = words
+
+
+async def key_of(config: Config, keys: Keys) -> str:
+    """The log's verifier key, made now where there is none. Raises BadInput."""
+    database = await open_folder(config.path(config.hub.data))
+    try:
+        origin = await _origin(database, config)
+        private = await asyncio.to_thread(keys.own_ed25519, KEY)
+        return str(checkpoint.log_key(origin, private))
+    except BadPayload as error:
+        raise BadInput(f"log.name: {error}") from error
+    finally:
+        await database.close()
 
 
 async def _origin(database: Database, config: Config) -> str:

@@ -59,6 +59,7 @@ class Writer:
         self._private = private
         self._policy = policy
         self._ask = ask
+        self._deciding: frozenset[str] = frozenset()
 
     @classmethod
     async def open(
@@ -98,8 +99,18 @@ class Writer:
 
     # --- from entries to a signed head ---
 
+    def _deciding_after(self, before: Sequence[Entry]) -> frozenset[str]:
+        """Whose cosignatures decide the draw of the lot that the tree ended with."""
+        if not before or before[0].type != draw.LOT or before[0].document is None:
+            return frozenset()
+        try:
+            return frozenset(draw.decode_lot(before[0].document).witnesses)
+        except BadPayload:  # whoever entered it will be told so by the draw
+            return frozenset()
+
     def _pending(self, transaction: Transaction) -> list[Entry]:
         before = ledger.entries(transaction, self.tree.size - 1, 1) if self.tree.size else []
+        self._deciding = self._deciding_after(before)
         waiting = ledger.entries(transaction, self.tree.size, AT_ONCE)
         return waiting[: draw.together([one.type for one in waiting], before[0].type if before else "")]
 
@@ -123,11 +134,17 @@ class Writer:
         async def prove(old: int) -> Sequence[bytes]:
             return await self.proof(lambda hashes: merkle.consistency(old, tree.size, hashes), tree.size)
 
-        def enough(more: Sequence[Signature]) -> bool:
-            return self._holds(self._policy.open(signed.with_signatures(more).encode()))
+        def seen(more: Sequence[Signature]) -> Seen:
+            return self._policy.open(signed.with_signatures(more).encode())
 
+        def enough(more: Sequence[Signature]) -> bool:
+            there = seen(more)
+            cosigned = {str(one.key) for one in self._policy.witnesses if one.name in there.times}
+            return self._holds(there) and cosigned >= self._deciding
+
+        # Those who decide a draw are waited for; that they are away must not stop the log.
         found = await self._ask(signed, prove, enough)
-        if not enough(found):
+        if not self._holds(seen(found)):
             raise Unavailable(
                 "too few witnesses cosigned the log's checkpoint; what they answered is in the log"
             )

@@ -24,4 +24,18 @@ def main() -> None:
 
 
 # Each module adds its commands to `app`.
-from quality_creator.cli import charts, demo, endorse, episode, hub, keys, people, publish, studies, verify  # noqa: E402, F401
+from quality_creator.cli import (  # noqa: E402
+    charts,  # noqa: F401
+    demo,  # noqa: F401
+    draw,  # noqa: F401
+    endorse,  # noqa: F401
+    episode,  # noqa: F401
+    hub,  # noqa: F401
+    keys,  # noqa: F401
+    log,  # noqa: F401
+    people,  # noqa: F401
+    publish,  # noqa: F401
+    studies,  # noqa: F401
+    verify,  # noqa: F401
+    witness,  # noqa: F401
+)

@@ -7,12 +7,15 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import BaseRoute
 
+from quality_creator.actions import draws
 from quality_creator.actions.hub import Hub
 from quality_creator.model.errors import NotFound, Unavailable
+from quality_creator.model.ids import Slug
+from quality_creator.model.person import Role, Visitor
 from quality_creator.trust.log import checkpoint, leaf
-from quality_creator.web.api import json
+from quality_creator.web.api import decoded, json
 from quality_creator.web.live import FOREVER, OPEN
-from quality_creator.web.security import Door, public
+from quality_creator.web.security import Door, allow, public
 
 ALWAYS_ASK = "no-cache"
 """A checkpoint is replaced; whoever has one asks whether there is a newer one."""
@@ -77,6 +80,23 @@ def routes(hub: Hub) -> list[BaseRoute]:
         svg = svg.replace("<svg ", '<svg xmlns="http://www.w3.org/2000/svg" ', 1)
         return Response(svg, media_type="image/svg+xml", headers={"cache-control": "no-store"})
 
+    @public
+    async def list_draws(request: Request) -> Response:
+        answer = json({"draws": await draws.everything(hub, Slug(request.path_params["slug"]))})
+        answer.headers["cache-control"] = "no-cache"
+        return answer
+
+    @allow(Role.PRODUCER)
+    async def announce(request: Request, _: Visitor) -> Response:
+        order = await decoded(request, draws.Order)
+        made = await draws.announce(hub, Slug(request.path_params["slug"]), order)
+        request.state.detail = {"lot": made.lot, "units": list(made.units)}
+        return json(made, 201)
+
+    @allow(Role.PRODUCER)
+    async def settle(request: Request, _: Visitor) -> Response:
+        return json(await draws.settle(hub, Slug(request.path_params["slug"]), request.path_params["lot"]))
+
     return [
         Door("GET", "/log/checkpoint", newest),
         Door("GET", "/log/policy", policy),
@@ -84,6 +104,9 @@ def routes(hub: Hub) -> list[BaseRoute]:
         Door("GET", "/log/documents/{digest}", document),
         Door("GET", "/log/proofs/{index:int}.tlog-proof", proof),
         Door("GET", "/challenge/{size}.svg", picture),
+        Door("GET", "/api/episodes/{slug}/draws", list_draws),
+        Door("POST", "/api/episodes/{slug}/draws", announce, act="draw.announce"),
+        Door("POST", "/api/episodes/{slug}/draws/{lot}", settle, act="draw.settle"),
         Door("GET", "/api/challenge", code),
     ]
 

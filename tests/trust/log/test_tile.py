@@ -1,7 +1,7 @@
 import contextlib
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from quality_creator.model.errors import BadPayload
@@ -33,7 +33,6 @@ def test_a_tree_of_70000_has_the_tiles_of_the_specification() -> None:
     assert list(tile.bundles(70_000, 69_700)) == [Bundle(272), Bundle(273, 112)]
 
 
-@settings(deadline=None)
 @given(st.integers(0, 1_200), st.data())
 def test_a_log_is_the_same_however_its_growth_is_cut(size: int, data: st.DataObject) -> None:
     cuts = sorted(data.draw(st.lists(st.integers(0, size), max_size=6)))
@@ -55,7 +54,6 @@ def test_a_large_tree_has_its_root_across_all_levels() -> None:
     assert kept == some
 
 
-@settings(deadline=None)
 @given(st.integers(1, 1_200), st.data())
 def test_proofs_from_tiles_are_those_from_the_whole_tree(size: int, data: st.DataObject) -> None:
     index, old = data.draw(st.integers(0, size - 1)), data.draw(st.integers(0, size))

@@ -1,0 +1,283 @@
+"""Announce a lot, and have its units drawn by what nobody knew when it was announced.
+
+An announcement is two entries of the log in one transaction: the lot, and a mark behind it. When the log has
+published both, the draw follows from them (`trust.log.draw`), and is entered, too. Whatever stops a hub in
+between, the next call draws the same units.
+"""
+
+import uuid
+from collections.abc import Callable, Sequence
+from typing import Annotated
+
+import msgspec
+
+from quality_creator.actions import episodes, log_reader
+from quality_creator.actions.hub import Hub
+from quality_creator.actions.ledger import Ledger
+from quality_creator.actions.log_reader import Get
+from quality_creator.actions.progress import subject
+from quality_creator.model.errors import BadInput, BadPayload, Conflict, NotFound
+from quality_creator.model.ids import Slug
+from quality_creator.store.database import Transaction
+from quality_creator.store.ledger import Entry
+from quality_creator.trust import jcs
+from quality_creator.trust.log import draw, leaf, merkle, note
+from quality_creator.trust.log.draw import DRAW, LOT, MARK, MOST_DRAWN, MOST_UNITS, Draw, Lot
+from quality_creator.trust.log.leaf import Leaf
+from quality_creator.trust.log.policy import Policy
+
+PATIENCE_S = 20.0
+"""How long a draw waits for the log's witnesses before its asker is told to come again."""
+
+MOST_DECIDING = 3
+"""Witnesses whose cosignatures decide: one honest suffices, and one that is away prevents the draw."""
+
+
+class Order(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """What a person asks for."""
+
+    what: Annotated[str, msgspec.Meta(min_length=1, max_length=500)]
+    """What the units are."""
+    count: Annotated[int, msgspec.Meta(ge=1, le=MOST_UNITS)] | None = None
+    """How many there are; left out where serials are given."""
+    serials: tuple[Annotated[str, msgspec.Meta(min_length=1, max_length=100)], ...] = ()
+    drawn: Annotated[int, msgspec.Meta(ge=1, le=MOST_DRAWN)]
+
+
+class Standing(msgspec.Struct, frozen=True, kw_only=True):
+    """A lot, and what was drawn of it."""
+
+    lot: str
+    """The announcement's id."""
+    what: str
+    count: int
+    drawn: int
+    index: int
+    """The announcement's place in the log."""
+    document: str
+    """The announcement, by its SHA-256 among the log's documents."""
+    deciding: tuple[str, ...]
+    """Names of the witnesses whose cosignatures decide."""
+    units: tuple[str, ...] = ()
+    """Names of the units, in the order in which they were drawn; empty while it is not decided."""
+    draw_index: int | None = None
+    """The draw's place in the log; None while it is not decided."""
+    draw_document: str = ""
+
+
+async def announce(hub: Hub, slug: Slug, order: Order) -> Standing:
+    """Announce a lot, and draw when the log has published that.
+
+    Raises:
+        NotFound: there is no such episode.
+        BadInput: the order contradicts itself.
+        Conflict: nothing can be drawn for an episode that has ended.
+        Unavailable: the witnesses are not there; the lot is announced, and `settle` draws later.
+    """
+    episode = await episodes.by_slug(hub, slug)
+    if episode.state == "ended":
+        raise Conflict(f"{slug} has ended; what is drawn now would not be seen")
+    lot = _lot(hub.ledger, subject(episode), order)
+    try:
+        document = lot.encode()
+    except BadPayload as error:
+        raise BadInput(str(error)) from error
+    mark = jcs.encode({"type": MARK, "lot": leaf.sha256(document)})
+
+    def act(transaction: Transaction) -> int:
+        index = hub.ledger.enter_in(transaction, document, type=LOT, id=lot.id, subject=lot.episode)
+        hub.ledger.enter_in(transaction, mark, type=MARK, id=lot.id, subject=lot.episode)
+        return index
+
+    await hub.ledger.transact(act)
+    return await settle(hub, slug, lot.id)
+
+
+async def settle(hub: Hub, slug: Slug, lot_id: str) -> Standing:
+    """Draw what was announced and could not be drawn; what was drawn stays.
+
+    Raises:
+        NotFound: there is no such lot.
+        BadInput: it can't be drawn any more; the text says why. Announce it again.
+        Unavailable: the witnesses are still not there.
+    """
+    episode = subject(await episodes.by_slug(hub, slug))
+    entry, drawn = await _find(hub.ledger, episode, lot_id)
+    if drawn is None:
+        await _draw(hub.ledger, entry)
+        entry, drawn = await _find(hub.ledger, episode, lot_id)
+    return _standing(entry, drawn)
+
+
+async def everything(hub: Hub, slug: Slug) -> list[Standing]:
+    """Every lot of an episode, in the order of their announcement. Raises NotFound, Unavailable."""
+    episode = subject(await episodes.by_slug(hub, slug))
+    return [_standing(entry, drawn) for entry, drawn in await _lots(hub.ledger, episode)]
+
+
+async def _draw(ledger: Ledger, entry: Entry) -> None:
+    await ledger.seen(entry.index + 1, PATIENCE_S)
+    assert entry.document is not None
+    try:
+        made = draw.draw(
+            draw.decode_lot(entry.document),
+            leaf.decode(entry.leaf),
+            (await ledger.first_of(entry.index + 1)).note,
+            (await ledger.first_of(entry.index + 2)).note,
+            policy=ledger.policy,
+            id=f"urn:uuid:{uuid.uuid4()}",
+            index=entry.index,
+        )
+    except BadPayload as error:
+        raise BadInput(f"{error}. Announce the lot again") from error
+    # Two callers may come to this together; the second entry says the same as the first.
+    await ledger.enter(made.encode(), type=DRAW, id=made.id, subject=made.episode)
+
+
+def _lot(ledger: Ledger, episode: str, order: Order) -> Lot:
+    if (order.count is None) == (not order.serials):
+        raise BadInput("give either `count` or `serials`")
+    return Lot(
+        id=f"urn:uuid:{uuid.uuid4()}",
+        episode=episode,
+        what=order.what,
+        count=order.count or len(order.serials),
+        serials=order.serials,
+        drawn=order.drawn,
+        witnesses=_deciding(ledger),
+    )
+
+
+def _deciding(ledger: Ledger) -> tuple[str, ...]:
+    """Of the witnesses that are there, the first of the policy."""
+    there = ledger.newest.seen.times if ledger.newest else {}
+    keys = [str(one.key) for one in ledger.policy.witnesses if one.name in there]
+    if ledger.policy.witnesses and not keys:
+        raise Conflict("no witness has cosigned the log yet; a draw needs at least one")
+    return tuple(keys[:MOST_DECIDING])
+
+
+async def _find(ledger: Ledger, episode: str, lot_id: str) -> tuple[Entry, Entry | None]:
+    for entry, drawn in await _lots(ledger, episode):
+        if entry.id == lot_id:
+            return entry, drawn
+    raise NotFound(f"no lot {lot_id!r} was announced for this episode")
+
+
+async def _lots(ledger: Ledger, episode: str) -> list[tuple[Entry, Entry | None]]:
+    """Each announcement, and its draw."""
+    drawn: dict[str, Entry] = {}
+    lots = []
+    for entry in await ledger.about(episode, LOT, DRAW):
+        if entry.document is None:
+            continue
+        if entry.type == LOT:
+            lots.append(entry)
+        else:
+            drawn.setdefault(draw.decode_draw(entry.document).lot, entry)
+    return [(entry, drawn.get(leaf.sha256(entry.document or b""))) for entry in lots]
+
+
+def _standing(entry: Entry, drawn: Entry | None) -> Standing:
+    assert entry.document is not None
+    lot = draw.decode_lot(entry.document)
+    standing = Standing(
+        lot=lot.id,
+        what=lot.what,
+        count=lot.count,
+        drawn=lot.drawn,
+        index=entry.index,
+        document=leaf.sha256(entry.document),
+        deciding=tuple(note.vkey(word).name for word in lot.witnesses),
+    )
+    if drawn is None or drawn.document is None:
+        return standing
+    made = draw.decode_draw(drawn.document)
+    return msgspec.structs.replace(
+        standing,
+        units=tuple(map(lot.name, made.units)),
+        draw_index=drawn.index,
+        draw_document=leaf.sha256(drawn.document),
+    )
+
+
+# --- for anyone ---
+
+
+class Repeated(msgspec.Struct, frozen=True, kw_only=True):
+    """A lot of a log, and what repeating its draw gave."""
+
+    index: int
+    """The announcement's place in the log."""
+    what: str
+    count: int
+    units: tuple[str, ...]
+    """As they are said to be drawn; empty when nobody said so."""
+    wrong: str
+    """Why they were not drawn so; empty when they were."""
+    steerable: bool
+    """Whether the log's writer could have chosen: it has no witnesses whose cosignatures decide."""
+
+
+async def check(get: Get, believed: Policy) -> list[Repeated]:
+    """Repeat every draw of a log.
+
+    Raises:
+        BadPayload: the log is not what its checkpoint says.
+        NotFound, Unavailable: it can't be read.
+    """
+    seen = await log_reader.newest(get, believed)
+    there = seen.signed.checkpoint
+    leaves = [leaf.decode(entry) async for _, entry in log_reader.entries(get, there.size)]
+    hashes = merkle.in_memory([one.hash for one in leaves])
+    if merkle.root(there.size, hashes) != there.root:
+        raise BadPayload("the log's entries have another root than its checkpoint")
+
+    def root_of(size: int) -> bytes:
+        if size > len(leaves):
+            raise BadPayload(f"the log has no tree of {size} entries")
+        return merkle.root(size, hashes)
+
+    found: dict[int, Repeated] = {}
+    for index, one in enumerate(leaves):
+        if one.type == LOT:
+            found[index] = _announced(index, await _document(get, one.sha256))
+        elif one.type == DRAW:
+            made = draw.decode_draw(await _document(get, one.sha256))
+            repeated = await _repeat(get, made, leaves, believed, root_of)
+            # What was said first counts; another draw of the same lot must say the same.
+            before = found.get(made.index)
+            if before is not None and before.units and before.units != repeated.units:
+                repeated = msgspec.structs.replace(before, wrong="two draws of this lot say different units")
+            found[made.index] = repeated
+    return [found[index] for index in sorted(found)]
+
+
+async def _repeat(
+    get: Get, made: Draw, leaves: Sequence[Leaf], believed: Policy, root_of: Callable[[int], bytes]
+) -> Repeated:
+    document = await _document(get, made.lot)
+    lot = draw.decode_lot(document)
+    wrong = ""
+    try:
+        if made.index >= len(leaves):
+            raise BadPayload(f"the log has no entry {made.index}")
+        draw.check(made, lot, leaves[made.index], believed, root_of)
+    except BadPayload as error:
+        wrong = str(error)
+    units = tuple(lot.name(unit) if unit < lot.count else f"({unit + 1})" for unit in made.units)
+    return msgspec.structs.replace(_announced(made.index, document), units=units, wrong=wrong)
+
+
+def _announced(index: int, document: bytes) -> Repeated:
+    lot = draw.decode_lot(document)
+    return Repeated(
+        index=index, what=lot.what, count=lot.count, units=(), wrong="", steerable=not lot.witnesses
+    )
+
+
+async def _document(get: Get, digest: str) -> bytes:
+    data = await get(f"{leaf.DOCUMENTS}/{digest}")
+    if leaf.sha256(data) != digest:
+        raise BadPayload(f"the document {digest} is another one")
+    return data
