@@ -135,6 +135,8 @@ async def _list(ledger: Ledger, data: bytes, now: datetime) -> leaf.Leaf:
 async def _register(ledger: Ledger, data: bytes, _: datetime) -> leaf.Leaf:
     versions = await register_versions(ledger)
     digest = dossier.digest_sri(data)
+    if data in versions:
+        raise Conflict("this version of the register is in the log already")
     if versions:
         before = register.chain(versions, await approvals(ledger, versions))
         register.following(before, data, _documents(await ledger.about(digest, endorsement.LEAF)))

@@ -1,7 +1,11 @@
 """`qc witness`: watch logs for an institution, with a key and a folder of its own."""
 
 import asyncio
+import os
+import signal
 import socket
+import threading
+import time
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -45,6 +49,7 @@ def run(
     host: str = "127.0.0.1",
     port: int = 8090,
     passphrase_file: Passphrase = None,
+    parent: Annotated[int | None, Parameter(show=False)] = None,
 ) -> None:
     """Cosign what grows from what was seen, until SIGINT or SIGTERM. Put a proxy with TLS before it.
 
@@ -52,6 +57,8 @@ def run(
     ----------
     name
         The witness' name.
+    parent
+        Leave when this process, which started us, has left.
     """
     import uvicorn
 
@@ -59,6 +66,8 @@ def run(
     from quality_creator.trust.log import note
     from quality_creator.web.witness import build
 
+    if parent is not None:
+        threading.Thread(target=_leave_with, args=(parent,), daemon=True).start()
     private, own = _key(folder, name, passphrase_file)
     try:
         logs = [note.vkey(word) for word in log]
@@ -77,6 +86,13 @@ def run(
             uvicorn.Config(served, http="httptools", log_level="warning", access_log=False, lifespan="off")
         )
         asyncio.run(server.serve(sockets=[listening]))
+
+
+def _leave_with(parent: int) -> None:
+    """A witness without its demonstration would watch for ever."""
+    while os.getppid() == parent:
+        time.sleep(1.0)
+    os.kill(os.getpid(), signal.SIGTERM)
 
 
 def _key(folder: Path, name: str, passphrase_file: Path | None) -> "tuple[Ed25519PrivateKey, Key]":

@@ -1,5 +1,6 @@
 """The demonstration's hand at the hub: the same requests that an operator's tools send."""
 
+import contextlib
 from pathlib import Path
 from typing import Any
 
@@ -15,7 +16,7 @@ class Operator:
     """The hub's API with the operator's token, which the hub writes into its data folder."""
 
     def __init__(self, address: str, token_file: Path) -> None:
-        self._client = httpx.Client(base_url=address, timeout=10.0)
+        self._client = httpx.Client(base_url=address, timeout=30.0)
         self._token_file = token_file
 
     def close(self) -> None:
@@ -54,6 +55,15 @@ class Operator:
     def end(self, slug: str) -> None:
         """End an episode."""
         self._ask("POST", f"/api/episodes/{slug}/end")
+
+    def publish(self, slug: str) -> None:
+        """Publish an episode that has ended. Raises Unavailable while the log has not its end."""
+        self._ask("POST", f"/api/episodes/{slug}/publish")
+
+    def submit_new(self, document: bytes) -> None:
+        """Hand in what an authority signed; that it is there already is no error."""
+        with contextlib.suppress(Conflict):
+            self._ask("POST", "/api/documents", msgspec.Raw(document))
 
     def _ask(self, method: str, path: str, body: object = None) -> Any:
         """One request, its answer decoded.

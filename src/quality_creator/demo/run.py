@@ -4,10 +4,11 @@ import contextlib
 import os
 import signal
 import socket
+import subprocess
 import sys
 import time
 import webbrowser
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -15,7 +16,7 @@ from types import FrameType
 from typing import Final
 
 from quality_creator.config import Config, MqttGauge, load
-from quality_creator.demo import broker, config
+from quality_creator.demo import authorities, broker, config
 from quality_creator.demo.child import Child, qc
 from quality_creator.demo.director import OPENING, scene_at
 from quality_creator.demo.hub_api import Operator
@@ -54,11 +55,13 @@ def run(options: Options) -> None:
     with ExitStack() as stack:
         stack.enter_context(_alone(folder))
         stack.enter_context(_terminable())
+        witness_ports = _free(8090), _free(8190)
+        authorities.write_policy(folder, folder / config.DATA, witness_ports)
         settings = _settings(folder, options)
         address = f"http://{settings.hub.host}:{settings.hub.port}"
         operator = Operator(address, settings.path(settings.hub.data) / "operator.token")
         stack.callback(operator.close)
-        children = stack.enter_context(_children(folder, settings, options))
+        children = stack.enter_context(_children(folder, settings, options, witness_ports))
         _await(operator, children["hub"])
         slug = _episode(operator, folder)
         page = f"{address}/episodes/{slug}"
@@ -73,7 +76,31 @@ def run(options: Options) -> None:
             _direct(operator, children, slug, options.seconds)
         operator.end(slug)
         _say(f"Ended · 已结束。Replay · 回看:  {page}")
-        _say(f"  It is served as long as a hub runs: {_command(folder)}, or the next demonstration.")
+        bundle = _prove(operator, folder, slug, page)
+    if bundle is not None:
+        _say(f"The same without a hub and without a network · 断网核验:  qc verify {bundle}")
+        _qc("verify", str(bundle))
+    _say(f"  The replay is served as long as a hub runs: {_command(folder)}, or the next demonstration.")
+
+
+def _prove(operator: Operator, folder: Path, slug: str, page: str) -> Path | None:
+    """Publish the episode, let the made-up authorities endorse it, and check all that as anyone can."""
+    try:
+        authorities.vouch(operator, folder, slug, page)
+    except (BadInput, Unavailable) as error:
+        _say(f"  Not published: {error}")
+        return None
+    _say(f"Published, endorsed by two made-up authorities · 已发布，两家虚构机构已背书:  {page}/proof")
+    _say(f"Anyone can check it · 人人可核验:  qc verify {page}")
+    _qc("verify", page)
+    bundle = folder / f"{slug}.zip"
+    _qc("bundle", page, str(bundle), "--with-media")
+    return bundle
+
+
+def _qc(*arguments: str) -> None:
+    """One of our own commands, as a person would type it."""
+    subprocess.run(qc(*arguments), check=False)
 
 
 def _direct(operator: Operator, children: dict[str, Child], slug: str, seconds: float | None) -> None:
@@ -104,8 +131,10 @@ def _again(name: str, child: Child) -> Child:
 
 
 @contextmanager
-def _children(folder: Path, settings: Config, options: Options) -> Iterator[dict[str, Child]]:
-    """Hub, simulator and, where asked for, a broker; all of them leave with the block."""
+def _children(
+    folder: Path, settings: Config, options: Options, witness_ports: Sequence[int]
+) -> Iterator[dict[str, Child]]:
+    """Hub, simulator, witnesses and, where asked for, a broker; all of them leave with the block."""
     file = str(folder / config.FILE)
     own = str(os.getpid())
     children: dict[str, Child] = {}
@@ -114,6 +143,9 @@ def _children(folder: Path, settings: Config, options: Options) -> Iterator[dict
             if isinstance(gauge, MqttGauge):
                 program = broker.program(folder, gauge.port, gauge.username, gauge.password)
                 children["broker"] = Child(program, folder / "broker.log")
+        data = settings.path(settings.hub.data)
+        for name, program in authorities.witnesses(folder, data, witness_ports).items():
+            children[name] = Child(program, folder / f"{name}.log")
         children["hub"] = Child(qc("hub", "--config", file, "--parent", own), folder / "hub.log")
         arguments = ["simulate", "--config", file, "--parent", own]
         arguments += ["--seed", str(len(_past(folder)) + 1)]
@@ -122,7 +154,7 @@ def _children(folder: Path, settings: Config, options: Options) -> Iterator[dict
         _note(children)
         yield children
     finally:
-        for name in ("simulator", "hub", "broker"):
+        for name in ("simulator", "hub", *(name for name in children if name not in ("simulator", "hub"))):
             if name in children:
                 children[name].end()
 
@@ -222,7 +254,11 @@ def _settings(folder: Path, options: Options) -> Config:
     if port != options.port:
         _say(f"  Port {options.port} is taken; using {port}.")
     file = config.write(
-        folder, port=port, rtmp_port=_free(1935), broker_port=_free(1883) if options.mqtt else None
+        folder,
+        port=port,
+        rtmp_port=_free(1935),
+        broker_port=_free(1883) if options.mqtt else None,
+        log=authorities.LOG,
     )
     return load(file)
 
