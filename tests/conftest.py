@@ -6,7 +6,14 @@ import pytest
 
 HERE = Path(__file__).parent
 
-IN_REAL_TIME = ("e2e", "media/capture", "media/rtmp", "media/test_supervisor.py", "factory/test_mqtt.py")
+IN_REAL_TIME = (
+    "e2e",
+    "media/capture",
+    "media/rtmp",
+    "media/webrtc",
+    "media/test_supervisor.py",
+    "factory/test_mqtt.py",
+)
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

@@ -89,7 +89,8 @@ class Row {
     const where = now.sending ? (voice ? "voice" : lost ? "lost" : now.condition === "live" ? "live" : "here") : "away";
     tell(this.state, say(now.on && now.sending ? now.on : where));
     this.state.className = `state${now.on && now.sending ? ` state--${now.on}` : ""}`;
-    tell(this.words, [say(where), now.speaks && now.sending ? say("speaks") : ""].filter(Boolean).join(" · "));
+    const more = [now.on && now.sending ? say(where) : "", now.speaks && now.sending ? say("speaks") : ""];
+    tell(this.words, more.filter(Boolean).join(" · "));
     const level = Math.max(now.level ?? QUIETEST, QUIETEST);
     this.bar.style.setProperty("--level", String(1 - level / QUIETEST));
     this.level.setAttribute("aria-valuenow", String(Math.round(level)));
