@@ -3,7 +3,7 @@
 import av
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from quality_creator.media.scale import Planes, planes_of
@@ -38,6 +38,7 @@ def test_a_mix_takes_as_many_pictures_as_were_asked_for_in_equal_steps() -> None
     assert levels(take(None, SECOND, MIX)) == pytest.approx([n / 8 for n in range(1, 9)])
 
 
+@settings(deadline=None)
 @given(st.lists(st.floats(-0.5, 1.5), min_size=1, max_size=40), st.integers(1, 250))
 def test_wherever_the_t_bar_was_let_go_a_take_goes_on_from_there_and_ends(
     hands: list[float], frames: int

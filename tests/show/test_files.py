@@ -5,7 +5,7 @@ import csv
 import io
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from quality_creator.model.errors import BadInput
@@ -37,6 +37,7 @@ ITEMS = st.builds(
 RUNDOWNS = st.lists(ITEMS, max_size=6, unique_by=lambda item: item.id).map(tuple)
 
 
+@settings(deadline=None)
 @given(RUNDOWNS)
 def test_what_goes_out_comes_back(rundown: tuple[Item, ...]) -> None:
     assert from_json(to_json(rundown)) == rundown
@@ -95,6 +96,7 @@ def test_a_json_file_with_an_error_says_where(data: bytes, words: str) -> None:
     assert str(refused.value).startswith(words)
 
 
+@settings(deadline=None)
 @given(st.binary(max_size=200))
 def test_any_bytes_are_a_rundown_or_refused(data: bytes) -> None:
     for read in (from_csv, from_json):
@@ -102,6 +104,7 @@ def test_any_bytes_are_a_rundown_or_refused(data: bytes) -> None:
             assert isinstance(read(data), tuple)
 
 
+@settings(deadline=None)
 @given(RUNDOWNS, st.data())
 def test_a_table_with_any_cell_replaced_is_a_rundown_or_refused(
     rundown: tuple[Item, ...], data: st.DataObject

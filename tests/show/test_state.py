@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 import msgspec
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from quality_creator.model.clock import MediaTime, Micros
@@ -155,6 +155,7 @@ EVENTS = st.one_of(
 )
 
 
+@settings(deadline=None)
 @given(st.lists(EVENTS, max_size=30))
 def test_whatever_is_done_the_next_item_is_one_of_the_plan_and_names_are_unique(events: list[Event]) -> None:
     state = begin(FULL)
@@ -168,6 +169,7 @@ def test_whatever_is_done_the_next_item_is_one_of_the_plan_and_names_are_unique(
         assert state.next is None or state.next in names
 
 
+@settings(deadline=None)
 @given(st.lists(EVENTS, max_size=20))
 def test_an_entry_comes_back_from_json_as_it_was(events: list[Event]) -> None:
     for number, event in enumerate(events, 1):

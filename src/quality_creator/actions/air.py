@@ -224,7 +224,7 @@ class Air:
             case wire.Changed():
                 self._captions.changed(message)
                 self.desk.hear(message)
-            case wire.SourceState() | wire.Pictures():
+            case wire.SourceState() | wire.Pictures() | wire.Meters():
                 self.desk.hear(message)
             case wire.Answer() | wire.Seat() | wire.Levels():
                 self._forum.hear(message)

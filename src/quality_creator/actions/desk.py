@@ -9,6 +9,9 @@ from quality_creator.model.clock import MediaTime
 from quality_creator.model.ids import SourceId
 from quality_creator.model.mix import Mix
 
+Seen = wire.SourceState | wire.Pictures | wire.Meters
+"""What whoever looks on gets."""
+
 
 class Desk:
     """Of one episode, on air or in rehearsal."""
@@ -22,7 +25,7 @@ class Desk:
         self._supervisor = supervisor
         self._on_source = on_source
         self._changes: dict[int, asyncio.Future[MediaTime]] = {}
-        self._watching: set[Callable[[wire.Pictures | wire.SourceState], None]] = set()
+        self._watching: set[Callable[[Seen], None]] = set()
 
     def change(self, mix: Mix, change: wire.Change) -> "asyncio.Future[MediaTime]":
         """Change the mix at the next picture.
@@ -43,7 +46,7 @@ class Desk:
         """Say what changes nothing that a worker would have to begin with."""
         self._supervisor.tell(order)
 
-    def watch(self, see: Callable[[wire.Pictures | wire.SourceState], None]) -> Callable[[], None]:
+    def watch(self, see: Callable[[Seen], None]) -> Callable[[], None]:
         """Call a function with all that is seen of the sources; returns what stops it.
 
         Pictures come while somebody keeps asking for them by `wire.Watch`.
@@ -51,7 +54,7 @@ class Desk:
         self._watching.add(see)
         return lambda: self._watching.discard(see)
 
-    def hear(self, message: wire.Changed | wire.SourceState | wire.Pictures) -> None:
+    def hear(self, message: wire.Changed | Seen) -> None:
         """Take what the worker said."""
         match message:
             case wire.Changed():
@@ -62,9 +65,9 @@ class Desk:
                 self.sources[message.source] = message
                 self._on_source(message)
                 self._show(message)
-            case wire.Pictures():
+            case wire.Pictures() | wire.Meters():
                 self._show(message)
 
-    def _show(self, message: wire.Pictures | wire.SourceState) -> None:
+    def _show(self, message: Seen) -> None:
         for see in tuple(self._watching):
             see(message)

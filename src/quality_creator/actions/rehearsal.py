@@ -68,7 +68,7 @@ class Rehearsal:
 
     async def _told(self, message: wire.Up) -> None:
         match message:
-            case wire.Changed() | wire.SourceState() | wire.Pictures():
+            case wire.Changed() | wire.SourceState() | wire.Pictures() | wire.Meters():
                 self.desk.hear(message)
             case wire.Answer() | wire.Seat() | wire.Levels():
                 self._forum.hear(message)

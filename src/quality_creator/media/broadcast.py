@@ -1,9 +1,12 @@
 """The programme on the clock: sources, mixer and encoders between the two pipes, from a start to a stop."""
 
 import gc
+import math
 import queue
 import socket
 import time
+
+import numpy as np
 
 from quality_creator.config import AnyCamera, FileCamera, GeneratedCamera, RtmpCamera, RtspCamera
 from quality_creator.media import wire
@@ -33,6 +36,9 @@ _FIRST_PICTURES_S = 0.25
 
 _FUTURE_S = 1.0
 """A start later than this is a clock that was set back meanwhile; the worker begins at once."""
+
+_METER_TICKS = 4
+"""Ticks from one reading of the meters to the next."""
 
 _WORDS_S = 2.0
 """How often a change of a source's words alone is told."""
@@ -71,6 +77,7 @@ class Broadcast:
         )
         self._told: dict[SourceId, tuple[wire.SourceCondition, str, float]] = {}
         self._late = 0.0
+        self._peaks: dict[SourceId, tuple[float, float]] = {}
 
     def run(self) -> None:
         """Broadcast until the hub says stop."""
@@ -118,6 +125,7 @@ class Broadcast:
                 self._carry_out(order, programme, number)
             done = programme.tick(tick, now)
             self._multiview.offer(programme.canvas, now)
+            self._measure(programme, number, now)
             self._forum.tick(
                 tick,
                 now,
@@ -156,6 +164,29 @@ class Broadcast:
                 programme.attend()
             case _:
                 self._forum.carry_out(order)
+
+    def _measure(self, programme: Programme, number: int, now: float) -> None:
+        """Tell how loud it is, while somebody looks."""
+        if not self._multiview.watched(now):
+            self._peaks.clear()
+            return
+        for name, samples in programme.voices.items():
+            peak, energy = self._peaks.get(name, (0.0, 0.0))
+            loudest = max(peak, float(np.abs(samples).max()))
+            self._peaks[name] = (loudest, energy + float(np.mean(samples**2)) / _METER_TICKS)
+        if number % _METER_TICKS == 0:
+            heard = programme.meter.read()
+            levels = {name: (_db(peak), _db(energy**0.5)) for name, (peak, energy) in self._peaks.items()}
+            self._peaks.clear()
+            self._outbox.send(
+                wire.Meters(
+                    sources=levels,
+                    momentary=heard.momentary,
+                    short=heard.short,
+                    integrated=heard.integrated,
+                    true_peak=heard.true_peak,
+                )
+            )
 
     def _first_tick(self) -> float:
         """When the first picture is (or was) due, on the monotonic clock."""
@@ -249,6 +280,10 @@ def _capture(camera: AnyCamera) -> Capture:
             return FileCapture(camera)
         case GeneratedCamera():
             return GeneratedCapture(camera)
+
+
+def _db(level: float) -> float:
+    return round(20 * math.log10(max(level, 1e-5)), 1)
 
 
 def _prepare(order: Order, slates: Slates, artist: Artist) -> None:

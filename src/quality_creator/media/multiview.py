@@ -65,6 +65,10 @@ class Multiview:
         """Somebody looks for so long."""
         self._until = time.monotonic() + seconds
 
+    def watched(self, now: float) -> bool:
+        """Whether somebody looks."""
+        return now < self._until
+
     def preview(self, scene: Scene | None) -> None:
         """What stands on the preview bus."""
         self._scene = scene

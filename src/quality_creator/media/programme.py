@@ -9,12 +9,14 @@ import av
 from quality_creator.media import transition, wire
 from quality_creator.media.compose import Composer
 from quality_creator.media.encode import SOUND_AHEAD, Encoded, Encoder
+from quality_creator.media.loudness import Meter
 from quality_creator.media.overlay import Artist, Overlay
 from quality_creator.media.playout import Player, Shown
 from quality_creator.media.scale import Planes, Tile, planes_of
 from quality_creator.media.scene import HEIGHT, WIDTH, Rectangle, places
 from quality_creator.media.slate import slate
 from quality_creator.media.sound import Mixer, Samples
+from quality_creator.media.strip import Faders, Strip
 from quality_creator.media.transition import Move
 from quality_creator.model.ids import SourceId
 from quality_creator.model.mix import Mix
@@ -109,6 +111,10 @@ class Programme:
         self._stage = Stage(Planes(*planes_of(encoder.canvas)), players, slates)
         self._wings = Stage(blank(), players, slates)
         self._mixer = Mixer()
+        self._faders = Faders(mix.channels)
+        self._strips: dict[SourceId, Strip] = {}
+        self.meter = Meter()
+        """How loud the programme is."""
         self._scene = mix.program
         self._move: Move | None = None
         self._black = self._black_goal = 1.0 if mix.black else 0.0
@@ -147,6 +153,8 @@ class Programme:
             if change.scene != self._scene or self._move is not None:
                 self._move = transition.take(self._move, change.scene, change.transition)
             self._place()
+        if change.channels is not None:
+            self._faders.channels = change.channels
         if change.graphics is not None:
             self._overlay.change(change.graphics)
         if change.black is not None:
@@ -173,9 +181,13 @@ class Programme:
             player.advance(tick, now)
         self._step()
         self._paint()
-        voices = {name: player.hear(tick, SOUND_AHEAD) for name, player in self._players.items()}
-        self.voices, self.gains = voices, self._gains()
+        voices = {}
+        for name, player in self._players.items():
+            strip = self._strips.setdefault(name, Strip())
+            voices[name] = strip.work(player.hear(tick, SOUND_AHEAD), self._faders.channel(name))
+        self.voices, self.gains = voices, self._gains(voices)
         sound = self._mixer.mix(voices, self.gains)
+        self.meter.hear(sound)
         encoded = self._encoder.encode(sound)
         self._picture += 1
         if encoded is None:
@@ -216,15 +228,16 @@ class Programme:
             times = self._shown.setdefault(source, [0] * PART_FRAMES)
             times[self._picture] = time
 
-    def _gains(self) -> dict[SourceId, float]:
+    def _gains(self, voices: Mapping[SourceId, Samples]) -> dict[SourceId, float]:
         gains = dict.fromkeys(self._scene.sources, 1.0)
         if self._move is not None:
             going, coming = transition.loudness(self._move.kind, self._move.level)
             gains = dict.fromkeys(gains, going)
             for source in self._move.scene.sources:
                 gains[source] = min(gains.get(source, 0.0) + coming, 1.0)
+        heard = self._faders.gains(gains, tuple(voices), voices)
         return {
-            source: gain * (1 - self._black) for source, gain in gains.items() if source not in self.muted
+            source: gain * (1 - self._black) for source, gain in heard.items() if source not in self.muted
         }
 
     def _place(self) -> None:

@@ -216,6 +216,19 @@ class Pictures(msgspec.Struct, frozen=True, kw_only=True, tag="pictures"):
     preview: bytes
 
 
+class Meters(msgspec.Struct, frozen=True, kw_only=True, tag="meters"):
+    """How loud sources and programme are, for whoever looks on; sent only while somebody does."""
+
+    sources: dict[SourceId, tuple[float, float]]
+    """Before the faders, since the last message: the peak and the mean (RMS), in dB of full scale."""
+    momentary: float | None
+    short: float | None
+    integrated: float | None
+    """Of the programme in LUFS, since this worker began; None before there is enough, or for silence."""
+    true_peak: float | None
+    """dBTP."""
+
+
 class Answer(msgspec.Struct, frozen=True, kw_only=True, tag="answer"):
     """To an offer or a trickle, in any order."""
 
@@ -248,7 +261,7 @@ class Note(msgspec.Struct, frozen=True, kw_only=True, tag="note"):
     words: str
 
 
-Up = Init | Part | SourceState | Changed | Pictures | Answer | Seat | Levels | Note
+Up = Init | Part | SourceState | Changed | Pictures | Meters | Answer | Seat | Levels | Note
 
 _LENGTH = struct.Struct(">I")
 _encoder = msgspec.msgpack.Encoder()

@@ -12,7 +12,7 @@ from starlette.responses import HTMLResponse, Response, StreamingResponse
 from starlette.routing import BaseRoute
 
 from quality_creator.actions import studio
-from quality_creator.actions.desk import Desk
+from quality_creator.actions.desk import Desk, Seen
 from quality_creator.actions.hub import Hub
 from quality_creator.actions.studio import Studio
 from quality_creator.media import wire
@@ -156,7 +156,7 @@ def _file(data: bytes, name: str, kind: str) -> Response:
 # --- what a page sees as it happens --------------------------------------------------------------
 
 _HEAD = struct.Struct(">IB")
-_STATE, _PICTURE = 0, 1
+_STATE, _PICTURE, _METERS = 0, 1, 2
 
 
 class _Window:
@@ -166,16 +166,19 @@ class _Window:
         self.news = asyncio.Event()
         self.state = True
         self.pictures: dict[str, bytes] = {}
+        self.meters: wire.Meters | None = None
 
     def hear(self) -> None:
         """The show has an entry more."""
         self.state = True
         self.news.set()
 
-    def see(self, message: wire.Pictures | wire.SourceState) -> None:
+    def see(self, message: Seen) -> None:
         """The mixer sent something."""
         if isinstance(message, wire.SourceState):
             self.state = True
+        elif isinstance(message, wire.Meters):
+            self.meters = message
         else:
             # A source's name never begins with a full stop.
             self.pictures.update({str(name): data for name, data in message.sources.items()})
@@ -210,6 +213,9 @@ async def _frames(hub: Hub, slug: Slug) -> AsyncIterator[bytes]:
                     yield _framed(_STATE, msgspec.json.encode(studio.view(room)))
                     if room.desk is not watched:
                         break
+                if window.meters is not None:
+                    yield _framed(_METERS, msgspec.json.encode(window.meters))
+                    window.meters = None
                 for name, data in pictures.items():
                     head = name.encode()
                     yield _framed(_PICTURE, bytes([len(head)]) + head + data)
