@@ -4,7 +4,7 @@ import stat
 from pathlib import Path
 
 from quality_creator.config import HttpGauge, MqttGauge, RtmpCamera, load
-from quality_creator.demo import config
+from quality_creator.demo import config, inspection
 from quality_creator.demo.director import SOURCES
 from quality_creator.demo.plant import CHANNELS, COUNTERS
 from quality_creator.demo.simulator import SCENES
@@ -24,7 +24,7 @@ def test_a_hub_takes_it_and_only_its_owner_reads_it(tmp_path: Path) -> None:
 def test_every_tag_and_counter_of_the_factory_has_its_place_and_its_own_limits(tmp_path: Path) -> None:
     settings = load(config.write(tmp_path, port=8080, rtmp_port=1935))
     tags = {tag.tag: tag.characteristic for gauge in settings.gauges for tag in gauge.tags}
-    assert set(tags) == {channel.tag for channel in CHANNELS}
+    assert set(tags) == {inspection.DEFECTS} | {channel.tag for channel in CHANNELS}
     counters = {tag.tag: tag.line for gauge in settings.gauges for tag in gauge.counters}
     assert counters == {counter.tag: counter.line for counter in COUNTERS}
     by_id = {one.id: one for one in settings.characteristics}

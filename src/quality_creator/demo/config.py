@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Final
 
 from quality_creator.config import Config, HttpGauge, MqttGauge, RtmpCamera, load
+from quality_creator.demo import inspection
 from quality_creator.demo.plant import (
     BOARD_COUNTER,
     CERAMICS_COUNTER,
@@ -93,7 +94,7 @@ def toml(keys: Keys, *, port: int, rtmp_port: int, broker_port: int | None, log:
             f"[rtmp]\nport = {rtmp_port}",
             *([f'[log]\nname = "{log}"\npolicy = "{POLICY}"'] if log else []),
             f'[brand]\nzh-Hans = "{BRAND.zh}"\nen = "{BRAND.en}"',
-            _line("board", "板件线", "Board line"),
+            _line("board", "板件线", "Board line") + _OEE,
             _line("tap", "龙头线", "Tap line"),
             _line("ceramics", "陶瓷线", "Ceramics line"),
             _line("laboratory", "实验室", "Laboratory"),
@@ -106,10 +107,13 @@ def toml(keys: Keys, *, port: int, rtmp_port: int, broker_port: int | None, log:
             _tag(LEAK, "tap-leak"),
             _counter(BOARD_COUNTER.tag, BOARD_COUNTER.line),
             _counter(TAP_COUNTER.tag, TAP_COUNTER.line),
+            f'[[gauges.states]]\ntag = "{inspection.STATE}"\nline = "board"',
             _posting("laboratory", keys) if broker_port is None else _publishing(keys, broker_port),
             _tag(GLAZE, "glaze-thickness"),
             _tag(HINGE, "hinge-torque"),
+            f'[[gauges.tags]]\ntag = "{inspection.DEFECTS}"\ncharacteristic = "glaze-defects"',
             _counter(CERAMICS_COUNTER.tag, CERAMICS_COUNTER.line),
+            f'[[gauges.traces]]\ntag = "{inspection.SLIDE}"\ntest = "slide-force"',
             _characteristic(LEAK, "tap-leak", Text(zh="泄漏压降", en="Leak pressure drop"), "tap/tap-bench"),
             _characteristic(
                 PEEL, "peel-force", Text(zh="封边剥离力", en="Edge peel force"), "board/edge-banding", size=5
@@ -125,11 +129,44 @@ def toml(keys: Keys, *, port: int, rtmp_port: int, broker_port: int | None, log:
                 size=5,
             ),
             _characteristic(
-                HINGE, "hinge-torque", Text(zh="铰链力矩", en="Hinge torque"), "laboratory/laboratory"
+                HINGE,
+                "hinge-torque",
+                Text(zh="铰链力矩", en="Hinge torque"),
+                "laboratory/laboratory",
+                kind="ewma",
             ),
+            _DEFECTS,
+            _SLIDE,
             "",
         ]
     )
+
+
+_OEE = f"""
+[lines.oee]
+ideal_cycle_s = {inspection.IDEAL_CYCLE_S}
+zone = "Asia/Shanghai"
+shifts = [{{ name = "08–20", start = "08:00" }}, {{ name = "20–08", start = "20:00" }}]
+public = true"""
+
+_DEFECTS = f"""[[characteristics]]
+id = "glaze-defects"
+name = {{ zh-Hans = "釉面缺陷", en = "Glaze defects" }}
+unit = "pcs"
+line = "ceramics"
+decimals = 3
+[characteristics.chart]
+kind = "p"
+limits = {{ center = {inspection.DEFECT_RATE} }}"""
+
+_SLIDE = f"""[[traces]]
+id = "slide-force"
+name = {{ zh-Hans = "抽屉滑轨力", en = "Drawer slide force" }}
+line = "laboratory"
+x = {{ name = {{ zh-Hans = "行程", en = "Travel" }}, unit = "mm" }}
+y = {{ name = {{ zh-Hans = "力", en = "Force" }}, unit = "N" }}
+upper = {[list(corner) for corner in inspection.SLIDE_UPPER]}
+lower = {[list(corner) for corner in inspection.SLIDE_LOWER]}"""
 
 
 def _name(zh: str, en: str) -> str:
@@ -164,8 +201,11 @@ def _counter(tag: str, line: str) -> str:
     return f'[[gauges.counters]]\ntag = "{tag}"\nline = "{line}"'
 
 
-def _characteristic(channel: Channel, name: str, title: Text, where: str, *, size: int = 1) -> str:
+def _characteristic(
+    channel: Channel, name: str, title: Text, where: str, *, size: int = 1, kind: str = ""
+) -> str:
     """`where` is the line and the camera, with a slash between them."""
+    kind = kind or ("i-mr" if size == 1 else "xbar-r")
     line, _, camera = where.partition("/")
     bounds = {"lower": channel.lower, "upper": channel.upper}
     given = "\n".join(f"{key} = {value}" for key, value in bounds.items() if value is not None)
@@ -182,7 +222,7 @@ decimals = {channel.decimals}
 {given}{target}
 origin = {_name("品牌自定（虚构）", "The maker's own limit (fictional)")}
 [characteristics.chart]
-kind = "{"i-mr" if size == 1 else "xbar-r"}"
+kind = "{kind}"
 size = {size}
 [characteristics.chart.limits]
 center = {channel.center}

@@ -11,7 +11,15 @@ import httpx
 import msgspec
 
 from quality_creator.config import MqttGauge
-from quality_creator.demo.outbox import CounterMessage, Message, Outbox, ReadingMessage
+from quality_creator.demo.outbox import (
+    CounterMessage,
+    CountMessage,
+    Message,
+    Outbox,
+    ReadingMessage,
+    StateMessage,
+    TraceMessage,
+)
 
 log = logging.getLogger(__name__)
 
@@ -70,8 +78,10 @@ _UNREADABLE = (400, 413, 422)
 def body(batch: list[Message]) -> dict[str, list[Message]]:
     """A batch as the API wants it."""
     return {
-        "readings": [message for message in batch if isinstance(message, ReadingMessage)],
-        "counters": [message for message in batch if isinstance(message, CounterMessage)],
+        "readings": [one for one in batch if isinstance(one, ReadingMessage | CountMessage)],
+        "counters": [one for one in batch if isinstance(one, CounterMessage)],
+        "states": [one for one in batch if isinstance(one, StateMessage)],
+        "traces": [one for one in batch if isinstance(one, TraceMessage)],
     }
 
 

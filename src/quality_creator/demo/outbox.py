@@ -31,7 +31,37 @@ class CounterMessage(msgspec.Struct, frozen=True, kw_only=True):
     time: str
 
 
-Message = ReadingMessage | CounterMessage
+class CountMessage(msgspec.Struct, frozen=True, kw_only=True):
+    """What an inspection counted, and in how many."""
+
+    tag: str
+    value: int
+    found_in: int
+    unit: str
+    time: str
+    sequence: int
+
+
+class StateMessage(msgspec.Struct, frozen=True, kw_only=True):
+    """A line's machine state."""
+
+    tag: str
+    state: str
+    time: str
+
+
+class TraceMessage(msgspec.Struct, frozen=True, kw_only=True):
+    """What a test bench recorded of one specimen."""
+
+    tag: str
+    specimen: str
+    x: list[float]
+    y: list[float]
+    time: str
+    sequence: int
+
+
+Message = ReadingMessage | CounterMessage | CountMessage | StateMessage | TraceMessage
 
 MOST: Final = 100_000
 """About half a day; beyond it the oldest go, so that a hub that never comes back costs no memory."""

@@ -236,14 +236,14 @@ def _count_time(plant: Plant, counter: LineCounter, cycle: int) -> Micros:
 
 def _count(plant: Plant, last: Tally, cycle: int, time: Micros) -> Tally:
     rejected = sum(
-        _uniform(plant.seed, last.counter.tag, cycle * last.counter.pieces + piece) < last.counter.reject_rate
+        uniform(plant.seed, last.counter.tag, cycle * last.counter.pieces + piece) < last.counter.reject_rate
         for piece in range(last.counter.pieces)
     )
     return replace(last, total=last.total + last.counter.pieces, rejected=last.rejected + rejected, time=time)
 
 
 def _shift_so_far(seed: int, counter: LineCounter, now: Micros) -> Tally:
-    total = counter.pieces * (400 + int(_uniform(seed, counter.tag, -1) * 300))
+    total = counter.pieces * (400 + int(uniform(seed, counter.tag, -1) * 300))
     return Tally(counter, total, round(total * counter.reject_rate), now)
 
 
@@ -251,23 +251,23 @@ def _event(seed: int, number: int) -> tuple[Channel, float, float, float]:
     """A drift: whose, from when, how long it rises and how long it holds, in seconds."""
     if number == 0:
         return LEAK, 26.0, 24.0, 14.0
-    channel = CHANNELS[int(_uniform(seed, "whose", number) * len(CHANNELS))]
-    onset = 150 * number + 40 * _uniform(seed, "when", number)
-    return channel, onset, 20 + 15 * _uniform(seed, "rise", number), 15 + 20 * _uniform(seed, "hold", number)
+    channel = CHANNELS[int(uniform(seed, "whose", number) * len(CHANNELS))]
+    onset = 150 * number + 40 * uniform(seed, "when", number)
+    return channel, onset, 20 + 15 * uniform(seed, "rise", number), 15 + 20 * uniform(seed, "hold", number)
 
 
 def _time(of: Sample | Tally) -> int:
     return of.time
 
 
-def _uniform(seed: int, what: str, number: int) -> float:
+def uniform(seed: int, what: str, number: int) -> float:
     """A number in (0, 1) that belongs to these three, on every machine and in every version."""
     digest = hashlib.blake2b(f"{seed}/{what}/{number}".encode(), digest_size=8).digest()
     return (int.from_bytes(digest, "big") + 0.5) / 2**64
 
 
 def _normal(seed: int, what: str, number: int) -> float:
-    return _STANDARD.inv_cdf(_uniform(seed, what, number))
+    return _STANDARD.inv_cdf(uniform(seed, what, number))
 
 
 _STANDARD = NormalDist()

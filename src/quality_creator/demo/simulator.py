@@ -9,10 +9,11 @@ from typing import Final
 import cv2
 
 from quality_creator.config import AnyGauge, Config, HttpGauge, MqttGauge, RtmpCamera
+from quality_creator.demo import inspection
 from quality_creator.demo.cameras import Camera, Scene
 from quality_creator.demo.delivery import Posts, Publications
 from quality_creator.demo.edge_banding import EdgeBanding
-from quality_creator.demo.floor import Floor
+from quality_creator.demo.floor import PAUSE, Floor
 from quality_creator.demo.laboratory import Laboratory
 from quality_creator.demo.outbox import Outbox, counter, reading
 from quality_creator.demo.plant import CHANNELS, Sample, Tally
@@ -56,7 +57,9 @@ def simulate(
             f"no camera of the configuration is called {', '.join(SCENES)}, "
             f"and no gauge has a tag such as {CHANNELS[0].tag}"
         )
-    floor = Floor(seed, _now(), _dispatcher([(_tags(gauge), box) for gauge, box in outboxes]))
+    began = said = _now()
+    boxes = [(_tags(gauge), box) for gauge, box in outboxes]
+    floor = Floor(seed, began, _dispatcher(boxes))
     jobs = [_delivery(gauge, box, config, host) for gauge, box in outboxes]
     rtmp = f"rtmp://{host}:{config.rtmp.port}/live"
     for one in cameras:
@@ -65,7 +68,15 @@ def simulate(
     for thread in threads:
         thread.start()
     while not stop.wait(_BEAT_S):
-        floor.at(_now())
+        now = _now()
+        floor.at(now)
+        if not 0 <= now - said <= PAUSE:  # the machine slept, or its clock was set: nothing is made up
+            said = now
+        for _, message in inspection.messages(seed, began, said, now):
+            for tags, box in boxes:
+                if message.tag in tags:
+                    box.put([message])
+        said = now
     # A camera whose peer takes nothing more hangs in its socket; it ends with the process.
     deadline = time.monotonic() + _PARTING_S
     for thread in threads:
@@ -104,7 +115,8 @@ def _gauges(config: Config) -> list[HttpGauge | MqttGauge]:
 
 
 def _tags(gauge: AnyGauge) -> set[str]:
-    return {tag.tag for tag in gauge.tags} | {tag.tag for tag in gauge.counters}
+    readings = {tag.tag for tag in gauge.tags} | {tag.tag for tag in gauge.counters}
+    return readings | {tag.tag for tag in gauge.states} | {tag.tag for tag in gauge.traces}
 
 
 def _dispatcher(
