@@ -2,11 +2,13 @@
 
 import asyncio
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from datetime import datetime
 from typing import Any, Literal, get_args
 
 import msgspec
 
+from quality_creator.actions.cell import looks_like_data
 from quality_creator.actions.engineering import Standing
 from quality_creator.actions.hub import Hub
 from quality_creator.actions.table import Table, parse_table
@@ -84,7 +86,7 @@ def read(title: str, method: str, table: str, tolerance: str) -> Entry:
 
 def judge(entry: Entry) -> Result:
     """What the study says. Raises BadInput that names line and column."""
-    table = parse_table(entry.table.encode(), "the table")
+    table = _with_names(parse_table(entry.table.encode(), "the table"), entry.method)
     columns = _columns(table, entry.method)
     numbers = table.numbers(columns["value"], missing="refuse") if entry.method != "agreement" else None
     match entry.method:
@@ -113,6 +115,21 @@ def judge(entry: Entry) -> Result:
             assert numbers is not None
             parts, people = table.labels(columns["part"]), table.labels(columns["operator"])
             return crossed(parts, people, numbers, method=entry.method, tolerance=entry.tolerance)
+
+
+def _with_names(table: Table, method: Method) -> Table:
+    """The table; where its first line is a measurement and not names, that line is one again."""
+    known = {word for words in GAUGE_COLUMNS.values() for word in words}
+    wanted = ROLES[method]
+    named = any(name.strip().lower() in known for name in table.names)
+    at = wanted.index("value")
+    if named or len(table.names) <= at or table.names[at].startswith("column "):
+        return table
+    if method != "agreement" and not looks_like_data(table.names[at]):
+        return table
+    names = tuple(f"column {i}" for i in range(1, len(table.names) + 1))
+    lines = (max(table.lines[0] - 1, 1), *table.lines)
+    return replace(table, names=names, rows=(table.names, *table.rows), lines=lines)
 
 
 def _columns(table: Table, method: Method) -> dict[Role, int]:
