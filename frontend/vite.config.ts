@@ -18,6 +18,7 @@ export default defineConfig({
         home: "src/home.ts",
         episode: "src/episode.ts",
         design: "src/design.ts",
+        challenge: "src/challenge.ts",
         forum: "src/forum.ts",
         join: "src/join.ts",
         lines: "src/lines.ts",

@@ -24,6 +24,7 @@ GET  /log/policy                            public
 GET  /log/tile/{path:path}                  public
 GET  /log/documents/{digest}                public
 GET  /log/proofs/{index:int}.tlog-proof     public
+GET  /challenge                             public
 GET  /challenge/{size}.svg                  public
 GET  /api/challenge                         public
 GET  /api/episodes/{slug}/draws             public

@@ -36,6 +36,8 @@ class Shown(msgspec.Struct, frozen=True, kw_only=True):
     since: Micros
     until: Micros
     """When the next one is due; it may be late when the log's witnesses are."""
+    witnessed: bool
+    """Whether the code follows from cosignatures; without them, whoever runs the log could have known it."""
     logged: bool
     """Whether it is written into the log: it is while an episode is on air."""
 
@@ -74,6 +76,7 @@ async def _show(hub: "Hub", newest: Newest) -> Shown:
         root=there.root.hex(),
         since=now,
         until=Micros(now + round(hub.config.log.challenge_s * 1e6)),
+        witnessed=bool(newest.seen.times),
         logged=bool(hub.air),
     )
     for air in hub.air.values():

@@ -13,6 +13,7 @@ from quality_creator.model.errors import NotFound, Unavailable
 from quality_creator.model.ids import Slug
 from quality_creator.model.person import Role, Visitor
 from quality_creator.trust.log import checkpoint, leaf
+from quality_creator.web import pages, site
 from quality_creator.web.api import decoded, json
 from quality_creator.web.live import FOREVER, OPEN
 from quality_creator.web.security import Door, allow, public
@@ -60,6 +61,13 @@ def routes(hub: Hub) -> list[BaseRoute]:
         return _file(await hub.ledger.proof(index), _TEXT, FOREVER)
 
     @public
+    async def challenge(request: Request) -> Response:
+        page = pages.render(
+            site.language(request), "challenge.html", "/challenge", shown=hub.challenges.shown
+        )
+        return site.html(page)
+
+    @public
     async def code(_: Request) -> Response:
         shown = hub.challenges.shown
         if shown is None:
@@ -76,7 +84,7 @@ def routes(hub: Hub) -> list[BaseRoute]:
         drawn = segno.make(
             f"{shown.origin}\n{shown.size}\n{shown.root}\n{shown.code}", error="m", micro=False
         )
-        svg = drawn.svg_inline(scale=1, border=4, omitsize=True, dark="#000", light="#fff", xmldecl=False)
+        svg = drawn.svg_inline(scale=1, border=4, omitsize=True, dark="#000", light="#fff")
         svg = svg.replace("<svg ", '<svg xmlns="http://www.w3.org/2000/svg" ', 1)
         return Response(svg, media_type="image/svg+xml", headers={"cache-control": "no-store"})
 
@@ -103,6 +111,7 @@ def routes(hub: Hub) -> list[BaseRoute]:
         Door("GET", "/log/tile/{path:path}", tile),
         Door("GET", "/log/documents/{digest}", document),
         Door("GET", "/log/proofs/{index:int}.tlog-proof", proof),
+        Door("GET", "/challenge", challenge),
         Door("GET", "/challenge/{size}.svg", picture),
         Door("GET", "/api/episodes/{slug}/draws", list_draws),
         Door("POST", "/api/episodes/{slug}/draws", announce, act="draw.announce"),

@@ -11,6 +11,11 @@ def _say(message: str) -> str:
 
 
 ISLAND_WORDS: dict[str, str] = {
+    # the code of the moment
+    "challenge-logged": _say("On air: each code is written into the log."),
+    "challenge-idle": _say("Nothing is on air: these codes are not written down."),
+    "challenge-lost": _say("The hub does not answer. This code may be old: do not film it."),
+    "challenge-late": _say("The log's witnesses are late. This code stands longer than it should."),
     # the picture
     "connecting": _say("Connecting"),
     "reconnecting": _say("Connection lost. The last picture stays until it is back."),
