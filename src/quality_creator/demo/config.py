@@ -93,6 +93,7 @@ def toml(keys: Keys, *, port: int, rtmp_port: int, broker_port: int | None, log:
             f'[hub]\nport = {port}\ndata = "{DATA}"',
             f"[rtmp]\nport = {rtmp_port}",
             *([f'[log]\nname = "{log}"\npolicy = "{POLICY}"'] if log else []),
+            '[signing]\nsource = "virtualRecording"',  # its pictures are drawn, and its manifests say so
             f'[brand]\nzh-Hans = "{BRAND.zh}"\nen = "{BRAND.en}"',
             _line("board", "板件线", "Board line") + _OEE,
             _line("tap", "龙头线", "Tap line"),
