@@ -12,6 +12,7 @@ from quality_creator.model.stream import PART_FRAMES, SEGMENT_PARTS
 from tests.e2e import origin
 from tests.e2e.origin import Origin, Stream
 from tests.e2e.proxy import Proxy, flip
+from tests.peers.hub import CAMERA, FACTORY, running_hub
 
 pytestmark = pytest.mark.browser
 
@@ -139,3 +140,32 @@ def test_what_was_found_is_told_in_plain_words_and_axe_finds_nothing(
         assert found.violations_count == 0, found.generate_report()
         wide = page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth")
         assert wide == 0
+
+
+def test_a_hub_that_is_killed_in_the_middle_of_a_segment_leaves_no_gap_in_the_proof(
+    page: Page, tmp_path: Path
+) -> None:
+    with running_hub(tmp_path / "hub", CAMERA.format(id="cam") + FACTORY) as hub:
+        hub.on_air()
+        hub.wait_for_segment(1)
+        page.goto(f"{hub.address}/episodes/visit", timeout=60_000)
+        page.wait_for_selector("#proof[data-overall=good]", timeout=30_000)
+        before = int(page.locator("#proof").get_attribute("data-valid") or 0)
+        hub.kill()
+        hub.start()
+        page.wait_for_function(
+            "(count) => Number(document.getElementById('proof').dataset.valid) >= count",
+            arg=before + 4,
+            timeout=60_000,
+        )
+        assert page.locator("#player").get_attribute("data-state") == "playing"
+        page.locator("#proof summary").click()
+        said = page.locator("#proof-look").inner_text()
+        assert page.locator("#proof").get_attribute("data-overall") == "good", said
+        assert runs_of(page) <= {"valid", "pending"}
+
+
+def runs_of(page: Page) -> set[str]:
+    return set(
+        page.evaluate("[...document.querySelectorAll('#proofline .proof-run')].map(r => r.dataset.proof)")
+    )

@@ -2,7 +2,7 @@
 
 import { boxes, hashOf, holds, VSI_SCHEME, type Box } from "./boxes";
 import { decode, entry, same, utf8 } from "./cbor";
-import { requireSigned, sign1 } from "./cose";
+import { requireSigned, sign1, type Sign1 } from "./cose";
 import { exclusions, type Manifest } from "./manifest";
 import { BadProof, type Verdict } from "./verdict";
 
@@ -11,6 +11,18 @@ type Checked = Omit<Verdict, "msn" | "took">;
 const SCHEME_AT = 12; // within an `emsg` of version 0, its header included
 
 const isSignature = (bytes: Uint8Array) => (box: Box) => box.kind === "emsg" && holds(bytes, box, SCHEME_AT, VSI_SCHEME);
+
+/** The manifest that a segment's signature names; null where it names none. Nothing of it is checked. */
+export function namedIn(bytes: Uint8Array): string | null {
+  try {
+    const box = boxes(bytes).find(isSignature(bytes));
+    const { payload } = box ? messageIn(bytes, box) : { payload: null };
+    return payload ? entry(decode(payload), "manifestId", "text") : null;
+  } catch (error) {
+    if (!(error instanceof BadProof)) throw error;
+    return null;
+  }
+}
 
 /** Whether a signature stands in a part: it is then the segment's last. */
 export function isSigned(bytes: Uint8Array): boolean {
@@ -40,10 +52,7 @@ export async function check(bytes: Uint8Array, manifests: readonly Manifest[], a
 }
 
 async function signedBy(bytes: Uint8Array, box: Box, manifests: readonly Manifest[], at: number | null): Promise<Checked> {
-  const values = box.start + SCHEME_AT + VSI_SCHEME.length;
-  if (!holds(bytes, box, 8, new Uint8Array(4))) throw new BadProof("an event of another version");
-  if (utf8(bytes.subarray(values, values + 6)) !== "\0fseg\0") throw new BadProof("a signature of another kind");
-  const message = sign1(decode(bytes.subarray(values + 6 + 16, box.end)));
+  const message = messageIn(bytes, box);
   if (message.payload === null) throw new BadProof("a signature without what it signs");
   const info = decode(message.payload);
   const urn = entry(info, "manifestId", "text");
@@ -66,4 +75,11 @@ async function signedBy(bytes: Uint8Array, box: Box, manifests: readonly Manifes
   }
   const { signer, since } = manifest;
   return { state: "valid", sequence, reason: "", source: { urn, signer, since } };
+}
+
+function messageIn(bytes: Uint8Array, box: Box): Sign1 {
+  const values = box.start + SCHEME_AT + VSI_SCHEME.length;
+  if (!holds(bytes, box, 8, new Uint8Array(4))) throw new BadProof("an event of another version");
+  if (utf8(bytes.subarray(values, values + 6)) !== "\0fseg\0") throw new BadProof("a signature of another kind");
+  return sign1(decode(bytes.subarray(values + 6 + 16, box.end)));
 }

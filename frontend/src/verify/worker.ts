@@ -7,7 +7,7 @@ import { messagesOf } from "../stream/emsg";
 import { BadData } from "../stream/message";
 import { join, same } from "./cbor";
 import { readInit, type Manifest } from "./manifest";
-import { check, isSigned } from "./segment";
+import { check, isSigned, namedIn } from "./segment";
 import { BadProof, type Verdict } from "./verdict";
 
 /** Bytes that the player has loaded. */
@@ -35,6 +35,8 @@ const TRIES = 3;
 const begun = new Map<string, Begun>();
 const inits = new Map<string, Promise<Manifest | null>>();
 const done = new Set<string>();
+/** Manifests that the playlist was asked for: one that is not there is not asked for again. */
+const asked = new Set<string>();
 let queue: Promise<void> = Promise.resolve();
 
 onmessage = ({ data }: MessageEvent<Loaded | "finish">) => {
@@ -74,7 +76,7 @@ async function settle(msn: number, base: string, bytes: Uint8Array): Promise<voi
   begun.delete(key);
   done.add(key);
   const began = performance.now();
-  const found = await check(bytes, await manifestsOf(base), madeAt(bytes));
+  const found = await check(bytes, await manifestsFor(bytes, base), madeAt(bytes));
   say(msn, found, performance.now() - began);
   await finishOlder(msn);
 }
@@ -99,7 +101,7 @@ async function complete(msn: number, base: string, parts: ReadonlyMap<number, Ui
   }
   const began = performance.now();
   // What was played must be what is checked: each part stands in the whole.
-  let found = await check(whole, await manifestsOf(base), madeAt(whole));
+  let found = await check(whole, await manifestsFor(whole, base), madeAt(whole));
   if (found.state === "valid" && ![...parts.values()].every((part) => contains(whole, part))) {
     found = { ...found, state: "altered", sequence: null, reason: "what was played is not what was signed" };
   }
@@ -144,6 +146,25 @@ async function read(address: string): Promise<Manifest | null> {
     if (!(error instanceof BadProof)) throw error;
     return { urn: "", keys: [], since: NaN, signer: { name: "", organization: "", authority: "", test: false, notBefore: NaN, notAfter: NaN } };
   }
+}
+
+/**
+ * The manifests of a rendition among which a segment's own is.
+ *
+ * When a hub was started again, the segment at hand gets another init, and the player need not notice; the
+ * playlist says which.
+ */
+async function manifestsFor(bytes: Uint8Array, base: string): Promise<Manifest[]> {
+  const named = namedIn(bytes);
+  const known = await manifestsOf(base);
+  if (named === null || known.some(({ urn }) => urn === named) || asked.has(base + named)) return known;
+  asked.add(base + named);
+  const playlist = await fetched(`${base}index.m3u8`);
+  if (playlist === null) return known;
+  for (const [, uri] of new TextDecoder().decode(playlist).matchAll(/^#EXT-X-MAP:URI="([^"]+)"/gm)) {
+    await manifestOf(new URL(uri!, base).href).catch(() => null);
+  }
+  return manifestsOf(base);
 }
 
 /** The manifests of a rendition that are known. */
