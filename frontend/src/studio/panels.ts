@@ -106,7 +106,7 @@ export class GraphicPanel {
   private drawn = "";
 
   constructor(private readonly desk: Desk) {
-    this.fill(desk.data.templates[0]?.id ?? "");
+    this.fill("lower-third");
     this.form.addEventListener("submit", (event) => {
       event.preventDefault();
       void this.show();
