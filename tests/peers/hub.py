@@ -175,8 +175,8 @@ def running_hub(folder: Path, text: str, hub_keys: str = "") -> Iterator[HubProc
     """A hub that is stopped at the end, whatever happens."""
     folder.mkdir(parents=True, exist_ok=True)
     hub = HubProcess(folder, text, hub_keys)
-    hub.start()
     try:
+        hub.start()
         yield hub
     finally:
         if hub.child is not None and hub.child.poll() is None:
