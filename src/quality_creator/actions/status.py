@@ -5,6 +5,7 @@ import msgspec
 from quality_creator.actions.air import Air
 from quality_creator.actions.hub import Hub
 from quality_creator.actions.ingest import IngestStatus
+from quality_creator.actions.ledger import LedgerStatus
 from quality_creator.factory.intake import ConnectorStatus
 from quality_creator.model.ids import Slug, SourceId
 from quality_creator.model.scene import Scene
@@ -46,16 +47,21 @@ class Status(msgspec.Struct, frozen=True, kw_only=True):
     gauges: tuple[ConnectorStatus, ...]
     ingest: IngestStatus
     refusals: tuple[RefusalCount, ...]
+    log: LedgerStatus
 
 
 async def status(hub: Hub) -> Status:
     """How it is now."""
     return Status(
-        warnings=tuple(word for air in hub.air.values() for word in air.warnings()),
+        warnings=(
+            *(word for air in hub.air.values() for word in air.warnings()),
+            *((f"log: {hub.ledger.trouble}",) if hub.ledger.trouble else ()),
+        ),
         episodes=tuple(_air_status(air) for air in hub.air.values()),
         gauges=tuple(connector.status() for connector in hub.connectors),
         ingest=hub.ingest.status(),
         refusals=tuple(await hub.ingest.refusals()),
+        log=hub.ledger.status(),
     )
 
 

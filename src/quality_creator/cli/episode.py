@@ -93,6 +93,10 @@ def status(*, config: ConfigFile = CONFIG) -> None:
         for source in one["sources"]:
             sources.add_row(source["id"], source["condition"], source["words"])
         console.print(sources)
+    written = state["log"]
+    console.print(f"log {written['origin']}: {written['size']} entries, {written['waiting']} waiting")
+    for one in written["witnesses"]:
+        console.print(f"witness {one['name']}: {one['trouble'] or 'cosigned ' + str(one['size'])}")
     gauges = Table("gauge", "state", "accepted", "duplicates", "refused", "words", box=None)
     for gauge in state["gauges"]:
         counts = (str(gauge[name]) for name in ("accepted", "duplicates", "refused"))
