@@ -19,8 +19,23 @@ export interface Course {
   readonly missing: readonly Gap[];
 }
 
+/**
+ * An episode is signed under one authority: whoever puts a segment in could sign it, but not under this one.
+ *
+ * Which one that is, most of the segments say.
+ */
+function underOne(verdicts: readonly Verdict[]): Verdict[] {
+  const counts = new Map<string, number>();
+  for (const { source } of verdicts) if (source) counts.set(source.anchor, (counts.get(source.anchor) ?? 0) + 1);
+  const most = Math.max(...counts.values());
+  const anchor = [...counts].find(([, count]) => count === most)?.[0];
+  return verdicts.map((verdict) =>
+    verdict.source && verdict.source.anchor !== anchor ? { ...verdict, state: "altered", sequence: null } : verdict,
+  );
+}
+
 export function courseOf(verdicts: Iterable<Verdict>): Course {
-  const all = [...verdicts].sort((a, b) => a.msn - b.msn);
+  const all = underOne([...verdicts].sort((a, b) => a.msn - b.msn));
   const states = new Map(all.map(({ msn, state }) => [msn, state]));
   const good = all.filter(({ state, sequence }) => state === "valid" && sequence !== null);
   const missing: Gap[] = [];

@@ -68,7 +68,8 @@ export async function readInit(init: Uint8Array): Promise<Manifest | null> {
     entry(assertions.get("c2pa.session-keys"), "keys", "list").map((one) => sessionKey(one, chain[0]!.raw)),
   );
   if (keys.length === 0) throw new BadProof("no session key");
-  return { urn: manifest.label, keys, signer: await signerOf(chain), since: Math.min(...keys.map(({ from }) => from)) + FILLED_MS };
+  const anchor = String(await sha256(chain.at(-1)!.raw));
+  return { urn: manifest.label, keys, anchor, signer: await signerOf(chain), since: Math.min(...keys.map(({ from }) => from)) + FILLED_MS };
 }
 
 /** The paths of what a hash leaves out. */

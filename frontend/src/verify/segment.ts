@@ -73,8 +73,8 @@ async function signedBy(bytes: Uint8Array, box: Box, manifests: readonly Manifes
   if (at !== null && !(at >= key.from && at <= key.until && at >= notBefore && at <= notAfter)) {
     throw new BadProof("its key or certificate was not valid when it was made");
   }
-  const { signer, since } = manifest;
-  return { state: "valid", sequence, reason: "", source: { urn, signer, since } };
+  const { signer, anchor, since } = manifest;
+  return { state: "valid", sequence, reason: "", source: { urn, signer, anchor, since } };
 }
 
 function messageIn(bytes: Uint8Array, box: Box): Sign1 {

@@ -34,6 +34,8 @@ export interface Signer {
 export interface Source {
   readonly urn: string;
   readonly signer: Signer;
+  /** The digest of the authority's certificate, or of the highest one that is there. */
+  readonly anchor: string;
   /** Since when its session key is used; milliseconds since 1970. */
   readonly since: number;
 }

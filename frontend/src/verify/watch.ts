@@ -57,7 +57,7 @@ export class Watch {
   get source(): Source | null {
     let newest: Verdict | null = null;
     for (const verdict of this.verdicts.values()) {
-      if (verdict.source && (newest === null || verdict.msn > newest.msn)) newest = verdict;
+      if (verdict.source && this.state(verdict.msn) !== "altered" && (newest === null || verdict.msn > newest.msn)) newest = verdict;
     }
     return newest?.source ?? null;
   }

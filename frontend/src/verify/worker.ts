@@ -144,7 +144,7 @@ async function read(address: string): Promise<Manifest | null> {
     return await readInit(init);
   } catch (error) {
     if (!(error instanceof BadProof)) throw error;
-    return { urn: "", keys: [], since: NaN, signer: { name: "", organization: "", authority: "", test: false, notBefore: NaN, notAfter: NaN } };
+    return { urn: "", keys: [], anchor: "", since: NaN, signer: { name: "", organization: "", authority: "", test: false, notBefore: NaN, notAfter: NaN } };
   }
 }
 
