@@ -1,9 +1,11 @@
 """The whole evidence of a made-up episode, file by file, as a hub publishes it."""
 
 import hashlib
+import uuid
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from functools import cached_property
 
 import msgspec
 
@@ -26,6 +28,7 @@ from quality_creator.model.text import Text
 from quality_creator.trust import contexts, dossier, endorsement, evidence
 from quality_creator.trust.log import challenge, checkpoint, leaf, living, tile
 from tests.trust.authorities import ADDRESS, EPISODE, NOW, Signer, World, a_dossier
+from tests.trust.c2pa import stream
 
 RENDITIONS = ("720p", "360p")
 SEGMENTS = 6
@@ -38,6 +41,11 @@ class Episode:
 
     world: World = field(default_factory=World)
     at: datetime = NOW
+    count: int = SEGMENTS
+    sizes: tuple[int, ...] = (1_280, 1_280)
+    """Bytes of a segment's picture and sound, by rendition."""
+    signed: bool = False
+    """By C2PA, as on air."""
     alter: Callable[[bytes], bytes] = bytes
     """Changes the batches that are published; the stream stays as it is."""
     media: dict[str, bytes] = field(default_factory=dict)
@@ -45,17 +53,21 @@ class Episode:
     notices: dict[str, bytes] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
-        for number in range(SEGMENTS):
-            messages = messages_of(number)
-            self.batches.append(self.alter(msgspec.json.encode(messages)))
-            for rendition in RENDITIONS:
-                picture = hashlib.sha256(f"{rendition} {number}".encode()).digest() * 40
-                part = box(b"moof", b"") + box(b"mdat", picture)
-                name = evidence.media(rendition, f"{number}.m4s")
-                self.media[name] = emsg.insert(part, emsg.encode(messages))
-        for rendition in RENDITIONS:
-            init = box(b"ftyp", b"iso6") + box(b"moov", rendition.encode())
+        using = stream.session(lasts_s=86_400)
+        for rendition, size in zip(RENDITIONS, self.sizes, strict=True):
+            urn = f"urn:c2pa:{uuid.uuid5(uuid.NAMESPACE_URL, rendition)}"
+            init = box(b"ftyp", b"iso6") + box(b"moov", box(b"mvhd", rendition.encode()))
+            if self.signed:
+                init = stream.signed_init(using, urn=urn, init=init)
             self.media[evidence.media(rendition, "init.mp4")] = init
+            for number in range(self.count):
+                picture = hashlib.sha256(f"{rendition} {number}".encode()).digest() * (size // 32)
+                part = box(b"moof", b"") + box(b"mdat", picture)
+                part = emsg.insert(part, emsg.encode(messages_of(number)))
+                name = evidence.media(rendition, f"{number}.m4s")
+                self.media[name] = stream.sign([part], number, using, urn) if self.signed else part
+        for number in range(self.count):
+            self.batches.append(self.alter(msgspec.json.encode(messages_of(number))))
         self.world.log.add(leaf.leaf_of(b"start", type="start/1", id="urn:s", issuer="", subject="urn:e"))
         self.world.dossier = self._dossier().encode()
         made = dossier.decode(self.world.dossier)
@@ -64,7 +76,7 @@ class Episode:
         )
         self._dossier_index = self.world.log.add(entry)
 
-    @property
+    @cached_property
     def segments(self) -> evidence.Segments:
         """`segments.json`."""
         return evidence.Segments(
@@ -88,7 +100,7 @@ class Episode:
                     ),
                     inits=("init.mp4", "init.mp4"),
                 )
-                for number in range(SEGMENTS)
+                for number in range(self.count)
             ),
         )
 
@@ -98,13 +110,13 @@ class Episode:
             started=dossier.Seen(size=0, root=dossier.tree_root([])),
             segments=dossier.Segments(
                 algo="sha-256",
-                count=SEGMENTS,
+                count=self.count,
                 root=dossier.tree_root(self.segments.leaves),
                 init=dossier.tree_root(self.segments.init_leaves),
                 digest=dossier.digest_sri(msgspec.json.encode(self.segments)),
             ),
             measurements=dossier.Measurements(
-                schema=evidence.MEASUREMENTS_SCHEMA, count=SEGMENTS, root=dossier.tree_root(leaves)
+                schema=evidence.MEASUREMENTS_SCHEMA, count=self.count, root=dossier.tree_root(leaves)
             ),
             verdicts=tuple(
                 dossier.Verdict(
@@ -117,7 +129,7 @@ class Episode:
             as_run=dossier.AsRun(digest=dossier.digest_sri(AS_RUN)),
         )
 
-    @property
+    @cached_property
     def summaries(self) -> list[summary.Summary]:
         """What the charts said."""
         return summary.summarise(map(summary.decode, self.batches))

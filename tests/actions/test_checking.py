@@ -60,6 +60,15 @@ def test_what_is_as_it_was_is_right() -> None:
     assert said["charts"] == "1, computed again; 5 points from values"
 
 
+def test_segments_that_were_signed_on_air_are_checked_by_their_signatures_too() -> None:
+    episode = Episode(signed=True)
+    for one in episode.world.signers[:2]:
+        episode.endorse(one)
+    report = _check(episode.files())
+    assert (report.state, _wrong(report)) == ("stands", set())
+    assert _words(report)["signatures in the stream"].startswith("12 segments, by ")
+
+
 def test_without_its_pictures_it_is_right_by_their_digests() -> None:
     report = _check(doubly_endorsed().files(media=False))
     assert (report.state, _wrong(report)) == ("stands", set())
