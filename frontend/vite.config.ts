@@ -1,9 +1,27 @@
-import { defineConfig } from "vite";
+import { copyFileSync } from "node:fs";
+import { defineConfig, type Plugin } from "vite";
+
+/** The type of the graphics that are laid over the picture: the media worker draws with the same files. */
+function graphicsType(): Plugin {
+  const from = "node_modules/@fontsource/noto-sans-sc/files";
+  const to = "../src/quality_creator/media/fonts";
+  return {
+    name: "graphics-type",
+    closeBundle() {
+      for (const subset of ["latin", "chinese-simplified"])
+        for (const weight of [400, 700]) {
+          const name = `noto-sans-sc-${subset}-${weight}-normal.woff2`;
+          copyFileSync(`${from}/${name}`, `${to}/${name}`);
+        }
+    },
+  };
+}
 
 /** Each page loads `site` and at most one island of its own; the server finds their files in the manifest. */
 export default defineConfig({
   base: "/static/",
   publicDir: "public",
+  plugins: [graphicsType()],
   build: {
     outDir: "../src/quality_creator/web/dist",
     emptyOutDir: true,
