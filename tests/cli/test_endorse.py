@@ -1,0 +1,91 @@
+"""The desk of those who sign: offline, with the base installation, with a key that nobody else has."""
+
+import json
+import stat
+from pathlib import Path
+
+import pytest
+
+from quality_creator.trust import dossier, endorsement, register, status_list
+from tests.cli.test_verify import _qc as qc
+from tests.trust.authorities import a_dossier
+
+INSPECTION = ("--as", "did:web:inspect.example")
+COMMITTEE = ("--as", "did:web:committee.example")
+
+
+@pytest.fixture
+def desk(tmp_path: Path) -> Path:
+    """A folder with both keys, a register and a dossier."""
+    keys = {}
+    for name, who in (("inspection", INSPECTION), ("committee", COMMITTEE)):
+        made = qc("register", "key", tmp_path / name / "own.key", *who)
+        assert made.returncode == 0, made.stderr
+        keys[name] = next(line for line in made.stdout.splitlines() if line.startswith("multikey: "))[10:]
+    draft = {
+        "quorum": 1,
+        "authorities": [
+            {
+                "id": f"did:web:{host}.example",
+                "role": name,
+                "name": {"zh-Hans": "机构", "en": host},
+                "keys": [{"multikey": keys[name], "from": "2026-01-01T00:00:00Z"}],
+            }
+            for name, host in (("committee", "committee"), ("inspection", "inspect"))
+        ],
+    }
+    (tmp_path / "draft.json").write_text(json.dumps(draft), encoding="utf-8")
+    (tmp_path / "dossier.json").write_bytes(a_dossier().encode())
+    return tmp_path
+
+
+def _endorse(desk: Path, *more: str | Path) -> "endorsement.Endorsement":
+    key = ("--key", desk / "inspection" / "own.key", *INSPECTION)
+    words = ("--name", "Inspect", "--comment", "Reviewed.", "--out", desk / "endorsement.json")
+    made = qc("endorse", desk / "dossier.json", *key, *words, *more)
+    assert made.returncode == 0, made.stderr
+    assert dossier.digest_sri((desk / "dossier.json").read_bytes()) in made.stdout
+    return endorsement.read((desk / "endorsement.json").read_bytes())
+
+
+def test_a_register_is_signed_and_shown(desk: Path) -> None:
+    key = ("--key", desk / "committee" / "own.key", *COMMITTEE)
+    made = qc("register", "sign", desk / "draft.json", *key, "--out", desk / "register.json")
+    assert made.returncode == 0, made.stderr
+    accepted = register.first((desk / "register.json").read_bytes())
+    shown = qc("register", "show", desk / "register.json").stdout
+    assert accepted.digest in shown
+    assert "did:web:inspect.example" in shown
+
+
+def test_what_is_endorsed_is_the_dossiers_digest_and_the_key_stays_its_owners(desk: Path) -> None:
+    made = _endorse(desk)
+    assert made.digest == dossier.digest_sri((desk / "dossier.json").read_bytes())
+    assert made.status_address == "https://column.example/status/inspect.example"
+    assert stat.S_IMODE((desk / "inspection" / "own.key").stat().st_mode) == 0o600
+    assert b"PRIVATE" not in (desk / "endorsement.json").read_bytes()
+
+
+def test_an_endorsement_is_taken_back_in_the_log_and_in_the_list(desk: Path) -> None:
+    first, second = _endorse(desk), _endorse(desk)
+    key = ("--key", desk / "inspection" / "own.key", *INSPECTION)
+    done = qc("endorsement", "change", first.id, "revoked", *key, "--reason", "why", "--out", desk / "c.json")
+    assert done.returncode == 0, done.stderr
+    change = endorsement.read_change((desk / "c.json").read_bytes())
+    assert (change.endorsement, change.status) == (first.id, "revoked")
+    assert qc("endorsement", "renew", *key, "--out", desk / "list").returncode == 0
+    listed = status_list.read((desk / "list-1.json").read_bytes())
+    assert [listed.set_at(one.status_index) for one in (first, second)] == [True, False]
+    assert "revoked" in qc("endorsement", "list", *key).stdout
+    again = qc(
+        "endorsement", "change", first.id, "reinstated", *key, "--reason", "x", "--out", desk / "d.json"
+    )
+    assert (again.returncode, "stays so" in again.stderr) == (2, True)
+
+
+def test_what_is_no_dossier_is_not_endorsed(desk: Path) -> None:
+    (desk / "dossier.json").write_bytes(b'{"type": "dossier/1"}')
+    key = ("--key", desk / "inspection" / "own.key", *INSPECTION)
+    refused = qc("endorse", desk / "dossier.json", *key, "--name", "x", "--comment", "x")
+    assert refused.returncode == 2
+    assert len(refused.stderr.splitlines()) == 1
