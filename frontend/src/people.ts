@@ -4,11 +4,12 @@ import "./styles/lines.css";
 import "./styles/people.css";
 import { h, part, tell } from "./dom";
 import { ask, create, get, supported, Refused } from "./people/passkey";
+import { enrolKey } from "./people/key";
 import { say } from "./words";
 
 /** Do what a button asks for; what goes wrong stands below it. */
-async function attempt(button: HTMLButtonElement, act: () => Promise<void>): Promise<void> {
-  const trouble = part("passkey-trouble");
+async function attempt(button: HTMLButtonElement, act: () => Promise<void>, place = "passkey-trouble"): Promise<void> {
+  const trouble = part(place);
   trouble.hidden = true;
   button.disabled = true;
   try {
@@ -27,6 +28,7 @@ function words(error: unknown): string {
   if (name === "NotAllowedError" || name === "AbortError") return say("passkey-cancelled");
   if (name === "InvalidStateError") return say("passkey-known");
   if (name === "SecurityError") return say("passkey-elsewhere");
+  if (name === "NotSupportedError") return say("key-unsupported");
   return say("passkey-failed");
 }
 
@@ -70,6 +72,21 @@ if (add && supported()) {
       await ask("/me/passkeys", await create(await ask("/me/passkeys/question")));
       location.assign("/me");
     }),
+  );
+}
+
+const key = document.getElementById("make-key") as HTMLButtonElement | null;
+if (key && window.isSecureContext) {
+  key.disabled = false;
+  key.addEventListener("click", () =>
+    void attempt(
+      key,
+      async () => {
+        await enrolKey();
+        location.assign("/me");
+      },
+      "key-trouble",
+    ),
   );
 }
 

@@ -259,3 +259,58 @@ def test_axe_finds_nothing_and_nothing_is_wider_than_the_screen(
         page.context.clear_cookies(name="session")
         look("/sign-in")
         look("/people")
+
+
+def test_an_expert_makes_a_key_that_stays_in_the_browser_and_it_is_approved(
+    browser: Browser, hub: HubProcess
+) -> None:
+    with device(browser) as boss, device(browser, PHONE) as expert:
+        become_administrator(boss, hub, "qian")
+        boss.goto(site(hub) + "/institutions")
+        for label, value in (
+            ("Name in Chinese", "检验所"),
+            ("Name in English", "Laboratory"),
+            ("Short name", "lab"),
+            ("Identifier", "did:web:lab.example"),
+        ):
+            boss.get_by_label(label).fill(value)
+        boss.get_by_role("button", name="Enter").click()
+        expect(boss.locator(".rows--people")).to_contain_text("Laboratory")
+        boss.goto(site(hub) + "/people")
+        boss.get_by_label("Name").fill("Wu")
+        boss.get_by_label("Account").fill("wu")
+        boss.get_by_label("Expert", exact=True).check()
+        boss.get_by_label("Institution (of an expert)").fill("lab")
+        boss.get_by_role("button", name="Invite").click()
+        expert.goto(boss.get_by_label("Address").input_value())
+        expert.get_by_role("button", name="Make a passkey").click()
+        expert.get_by_role("link", name="I have them").click()
+        expert.get_by_role("button", name="Make a key in this browser").click()
+        expect(expert.get_by_text("waits for approval")).to_be_visible()
+        key = expert.locator(".row__key").inner_text()
+        assert key.startswith("z6Mk")
+        kept = expert.evaluate(
+            """() => new Promise((done) => {
+                const opening = indexedDB.open("quality-creator", 1);
+                opening.onsuccess = () => {
+                    const all = opening.result.transaction("keys").objectStore("keys").getAll();
+                    all.onsuccess = async () => {
+                        const { privateKey } = all.result[0];
+                        const taken = crypto.subtle.exportKey("pkcs8", privateKey);
+                        const out = await taken.then(() => "out", (error) => error.name);
+                        done([privateKey.algorithm.name, privateKey.extractable, out]);
+                    };
+                };
+            })"""
+        )
+        assert kept == ["Ed25519", False, "InvalidAccessError"]
+        boss.goto(site(hub) + "/institutions")
+        assert boss.locator(".row__key").inner_text() == key
+        boss.get_by_role("button", name="Approve: Wu").click()
+        expect(boss.get_by_text("approved", exact=True)).to_be_visible()
+        expert.reload()
+        expect(expert.get_by_text("approved", exact=True)).to_be_visible()
+        for page in (boss, expert):
+            found = Axe().run(page)
+            assert found.violations_count == 0, found.generate_report()
+            assert page.evaluate("document.documentElement.scrollWidth - innerWidth") <= 0

@@ -65,6 +65,12 @@ GET  /audit                                 administrator
 GET  /links                                 administrator, producer
 POST /links                                 administrator, producer
 POST /links/{link}/revoke                   administrator, producer
+GET  /institutions                          administrator
+POST /institutions                          administrator
+POST /institutions/keys/{key}/approve       administrator
+POST /institutions/keys/{key}/revoke        administrator
+POST /me/key/question                       expert
+POST /me/key                                expert
 GET  /api/people                            administrator
 POST /api/people                            administrator
 POST /api/people/admin-code                 administrator

@@ -195,6 +195,24 @@ class Ceremonies:
             challenge = unpadded(client["challenge"])
         except (msgspec.MsgspecError, ValueError, TypeError, KeyError, RecursionError) as error:
             raise BadPayload("this is not a passkey's answer") from error
+        self._check(challenge, purpose, now)
+        return challenge
+
+    def take(self, challenge: str, purpose: str, now: float) -> None:
+        """A challenge that something else than a passkey has answered, rightly; it counts once.
+
+        Raises:
+            BadPayload: it is not ours, or for something else.
+            Forbidden: it came too late, or a second time.
+        """
+        try:
+            given = unpadded(challenge)
+        except ValueError as error:
+            raise BadPayload("this is not a challenge") from error
+        self._check(given, purpose, now)
+        self._note(given, now)
+
+    def _check(self, challenge: bytes, purpose: str, now: float) -> None:
         plain, code = challenge[:24], challenge[24:]
         if len(plain) != 24 or not hmac.compare_digest(code, self._code(plain, purpose)):
             raise BadPayload("this passkey answers another question; load the page again")
@@ -202,7 +220,6 @@ class Ceremonies:
             raise Forbidden("that took too long; try again")
         if challenge in self._answered:
             raise Forbidden("this answer was given before; try again")
-        return challenge
 
     def _note(self, challenge: bytes, now: float) -> None:
         self._answered = {one: until for one, until in self._answered.items() if until > now}

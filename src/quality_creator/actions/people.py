@@ -16,7 +16,7 @@ from quality_creator.config.load import ID
 from quality_creator.model.errors import BadInput, Conflict, NotFound
 from quality_creator.model.ids import InstitutionId, PersonId
 from quality_creator.model.person import STAFF, Person, Role, Visitor
-from quality_creator.store import people
+from quality_creator.store import institutions, people
 from quality_creator.store.database import Transaction
 from quality_creator.store.people import Link, Passkey, Session
 
@@ -85,6 +85,7 @@ async def invite(hub: Hub, visitor: Visitor, invitation: Invitation) -> tuple[Pe
     link, secret = links.new("enrol", person.name, visitor, INVITATION, person=person.id)
 
     def act(transaction: Transaction) -> None:
+        _check_institution(transaction, person.institution)
         people.add_person(transaction, person)
         people.add_link(transaction, link)
         audit.write(transaction, visitor, "people.invite", person.account, roles=sorted(person.roles))
@@ -134,6 +135,7 @@ async def change(
 
     def act(transaction: Transaction) -> Person:
         before = people.person(transaction, id_)
+        _check_institution(transaction, institution)
         after = msgspec.structs.replace(before, roles=roles, institution=institution, disabled=disabled)
         people.change_person(transaction, after)
         if _administers(before) and not any(map(_administers, people.everybody(transaction))):
@@ -253,6 +255,11 @@ async def enrol(
 
 
 # --- what they share -----------------------------------------------------------------------------
+
+
+def _check_institution(transaction: Transaction, institution: InstitutionId | None) -> None:
+    if institution is not None and not institutions.known(transaction, institution):
+        raise BadInput(f"institution: there is no {institution!r}; enter it under Institutions first")
 
 
 def _administers(person: Person) -> bool:

@@ -400,3 +400,28 @@ digests = Table(
     Column("messages", LargeBinary, nullable=False, comment="SHA-256 of the segment's messages"),
     comment="What was served, as the log's progress entries count it.",
 )
+
+institutions = Table(
+    "institutions",
+    metadata,
+    Column("id", String(64), primary_key=True),
+    Column("name", Json, nullable=False),
+    Column("did", String(256), nullable=False, unique=True),
+    Column("role", String(16), nullable=False, comment="inspection or committee"),
+    Column("made", UtcTime, nullable=False),
+)
+
+expert_keys = Table(
+    "expert_keys",
+    metadata,
+    Column("id", String(36), primary_key=True),
+    Column("person", String(36), ForeignKey("persons.id"), nullable=False, index=True),
+    Column("institution", String(64), ForeignKey("institutions.id"), nullable=False),
+    Column("key", String(64), nullable=False, unique=True, comment="Multikey, Ed25519"),
+    Column("device", String(64), nullable=False),
+    Column("state", String(16), nullable=False, comment="waiting, approved or revoked"),
+    Column("made", UtcTime, nullable=False),
+    Column("decided", UtcTime),
+    Column("by", String(128), comment="who decided"),
+)
+"""A key's row never changes its owner or its key; whoever remarked with it can be found for ever."""

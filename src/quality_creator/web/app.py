@@ -12,7 +12,19 @@ from starlette.types import ASGIApp
 from quality_creator.actions.hub import Hub
 from quality_creator.actions.passkeys import Ceremonies, relying_party
 from quality_creator.model.errors import Forbidden, QualityCreatorError
-from quality_creator.web import api, entrance, forum, lines, live, log, people, proof, site, studio
+from quality_creator.web import (
+    api,
+    entrance,
+    forum,
+    institutions,
+    lines,
+    live,
+    log,
+    people,
+    proof,
+    site,
+    studio,
+)
 from quality_creator.web.api import json
 from quality_creator.web.patience import TooOften
 from quality_creator.web.refusal import code
@@ -28,6 +40,7 @@ def build(hub: Hub) -> ASGIApp:
         *api.routes(hub),
         *entrance.routes(hub, ceremonies),
         *people.routes(hub, ceremonies),
+        *institutions.routes(hub, ceremonies),
         *lines.routes(hub),
         *log.routes(hub),
         *proof.routes(hub),

@@ -7,7 +7,7 @@ from starlette.requests import Request
 from starlette.responses import HTMLResponse, RedirectResponse, Response
 from starlette.routing import BaseRoute
 
-from quality_creator.actions import audit, entry, links, people, sessions
+from quality_creator.actions import audit, entry, institutions, links, people, sessions
 from quality_creator.actions.hub import Hub
 from quality_creator.actions.passkeys import Ceremonies
 from quality_creator.model.errors import BadInput, Conflict
@@ -41,7 +41,10 @@ def routes(hub: Hub, ceremonies: Ceremonies) -> list[BaseRoute]:
 def _own(hub: Hub, ceremonies: Ceremonies) -> list[BaseRoute]:
     async def me(request: Request, visitor: Visitor, code: int = 200, **values: Any) -> Response:
         portrait = None if visitor.person is None else await people.portrait(hub, visitor.person.id)
-        shown = {"fresh": (), "complaint": "", "recovered": False} | values
+        keys = None
+        if visitor.person is not None and visitor.may(Role.EXPERT):
+            keys = await institutions.keys_of(hub, visitor.person)
+        shown = {"keys": keys, "fresh": (), "complaint": "", "recovered": False} | values
         places = [place for place in PLACES if visitor.may(*place.roles)]
         return page(request, "me.html", visitor, code, portrait=portrait, places=places, **shown)
 

@@ -174,6 +174,9 @@ ISLAND_WORDS: dict[str, str] = {
         "Passkeys do not work at this address. Open the page at the site's own address."
     ),
     "passkey-failed": _say("It did not work. Try again; if it goes on, use a recovery code."),
+    "key-unsupported": _say(
+        "This browser can't make such a key. A current Chrome, Edge, Firefox or Safari can."
+    ),
     "too-often": _say("Too many wrong tries. Wait a minute, then try again."),
     "refused": _say("The hub refuses: {words}"),
     # time
@@ -247,6 +250,10 @@ ACTS: dict[str, str] = {
     "passkey.add": _say("added a passkey"),
     "passkey.drop": _say("removed a passkey"),
     "codes.renew": _say("made new recovery codes"),
+    "institution.add": _say("entered an institution"),
+    "key.enrol": _say("enrolled a key"),
+    "key.approve": _say("approved the key of"),
+    "key.revoke": _say("revoked the key of"),
     "link.make": _say("made a personal link"),
     "link.revoke": _say("took back a personal link"),
     "episode.plan": _say("planned an episode"),
@@ -273,6 +280,7 @@ PLACES = (
     Place("/lines", _say("Lines"), (Role.QUALITY_ENGINEER,)),
     Place("/links", _say("Personal links"), (Role.PRODUCER, Role.ADMINISTRATOR)),
     Place("/people", _say("People"), (Role.ADMINISTRATOR,)),
+    Place("/institutions", _say("Institutions"), (Role.ADMINISTRATOR,)),
     Place("/audit", _say("Audit"), (Role.ADMINISTRATOR,)),
 )
 """Whoever adds a page for a role adds it here, and those who have the role find it on `/me`."""
