@@ -3,11 +3,14 @@
 import os
 import re
 import signal
+import subprocess
+import sys
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
+import av
 import httpx
 import msgspec
 import pytest
@@ -164,3 +167,44 @@ def test_edits_of_the_plan_never_move_the_air(hub: HubProcess) -> None:
     assert after.mix == before.mix
     assert after.as_run == before.as_run
     assert [one.id for one in after.rundown] == ["c", "a"]
+
+
+@pytest.mark.slow
+def test_a_rehearsal_leaves_nothing_and_the_chapters_are_the_items_that_were_aired(hub: HubProcess) -> None:
+    title = {"zh-Hans": "工厂探访", "en": "A visit"}
+    hub.api("POST", "/api/episodes", {"slug": "visit", "title": title, "scene": FULL})
+    for name, source in (("a", "one"), ("b", "two")):
+        scene = {"layout": "full", "sources": [source]}
+        item = {"id": name, "kind": "forum", "title": {"zh-Hans": f"{name}项", "en": f"Item {name}"}}
+        do(hub, "add-item", item={**item, "scene": scene})
+    before = state(hub)
+    do(hub, "rehearse", on=True)
+    assert do(hub, "take-item")["position"] is not None  # the mixer runs
+    assert do(hub, "take-item", item="b")["position"] is not None
+    assert state(hub).on_air == "b"
+    hub.api("POST", "/api/episodes/visit/start")
+    found = state(hub)
+    assert (found.mix, found.rehearsal, found.on_air, found.next) == (before.mix, False, None, "a")
+    assert [line.item for line in found.as_run] == [None]
+    hub.wait_for_segment(0)
+    aired = [do(hub, "take-item")["position"]]
+    hub.wait_for_segment(aired[0] // 172_800 + 1)
+    aired.append(do(hub, "take-item")["position"])
+    hub.wait_for_segment(aired[1] // 172_800 + 1)
+    hub.api("POST", "/api/episodes/visit/end")
+    out = hub.folder / "visit.mp4"
+    command = [
+        sys.executable,
+        "-m",
+        "quality_creator",
+        "export",
+        "visit",
+        str(out),
+        "--config",
+        str(hub.config),
+    ]
+    subprocess.run(command, check=True, timeout=60)
+    with av.open(str(out)) as file:
+        told = [(one["metadata"]["title"], one["start"] * one["time_base"]) for one in file.chapters()]
+    assert [title for title, _ in told] == ["Test picture", "Item a", "Item b"]
+    assert [float(at) for _, at in told] == pytest.approx([0, *(at / 90_000 for at in aired)], abs=0.001)

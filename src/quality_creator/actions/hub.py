@@ -45,7 +45,7 @@ class Hub:
     forums: dict[Slug, Forum] = field(default_factory=dict)
     """Those that somebody asked for; `actions.guests.forum_of` opens them."""
     shows: dict[Slug, Show] = field(default_factory=dict)
-    """Those that somebody asked for; `actions.studio.show` opens them."""
+    """Those that somebody asked for; `actions.episodes.show_of` opens them."""
     challenges: Challenges = field(default_factory=Challenges)
     opening: asyncio.Lock = field(default_factory=asyncio.Lock)
     """A show is opened once."""
