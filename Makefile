@@ -3,7 +3,7 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 
-.PHONY: demo test check bench lock docs clean run-ready dev-ready browser
+.PHONY: demo test check bench interop lock docs clean run-ready dev-ready browser
 
 demo: run-ready  ## set up, broadcast the demonstration factory, print the address
 	$(BIN)/qc demo $(ARGS)
@@ -18,6 +18,9 @@ check: dev-ready frontend/node_modules/.package-lock.json  ## formatting, lint, 
 	$(BIN)/lint-imports --no-cache
 	$(BIN)/python -m tests.architecture
 	cd frontend && $(NPM) run --silent check
+
+interop: dev-ready  ## foreign programs that pip and npm do not bring; says what is absent
+	$(BIN)/python -m interop.log
 
 bench: dev-ready browser  ## figures, as ratios against peers in one run
 	$(BIN)/python -m bench $(ARGS)
