@@ -159,7 +159,8 @@ def test_what_authorities_did_not_sign_or_may_not_say_is_refused(tmp_path: Path)
         data = await _published(client)
         one = made.institution
         assert (await _send(client, _endorse(one, data))).status_code == 400  # no register yet
-        assert (await _send(client, made.register())).status_code == 201
+        first = made.register()
+        assert (await _send(client, first)).status_code == 201
         thief = Signer(one.did, one.role, key("thief"), one.witness)
         for document, code in (
             (b"{}", 400),
@@ -168,7 +169,8 @@ def test_what_authorities_did_not_sign_or_may_not_say_is_refused(tmp_path: Path)
             (thief.status_list(now=datetime.now(UTC)), 403),
             (one.endorse(data, subject="x", now=datetime.now(UTC) - timedelta(minutes=16)), 409),
             (one.status_list(now=datetime.now(UTC) - timedelta(hours=25)), 409),
-            (made.register(), 400),
+            (first, 409),
+            (made.register(id="urn:uuid:2"), 400),
         ):
             assert (await _send(client, document)).status_code == code
         good = _endorse(one, data)
