@@ -7,11 +7,14 @@ import pytest
 HERE = Path(__file__).parent
 
 IN_REAL_TIME = (
+    "demo",
     "e2e",
     "media/capture",
     "media/rtmp",
     "media/webrtc",
     "media/test_supervisor.py",
+    "media/test_switching.py",
+    "media/test_worker.py",
     "factory/test_mqtt.py",
 )
 

@@ -18,7 +18,7 @@ import pytest
 from quality_creator.demo.run import SLUG
 from tests.peers.hub import free_port
 
-PATIENCE_S = 60.0
+PATIENCE_S = 150.0
 
 
 class Demo:
