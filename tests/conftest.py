@@ -16,6 +16,8 @@ IN_REAL_TIME = (
     "media/test_switching.py",
     "media/test_worker.py",
     "factory/test_mqtt.py",
+    "media/test_graphics.py",
+    "peers",
 )
 
 

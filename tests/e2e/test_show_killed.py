@@ -122,6 +122,8 @@ def test_a_killed_hub_comes_back_with_the_show_as_it_was(hub: HubProcess) -> Non
     do(hub, "show-graphic", graphic={"id": "logo", "template": "logo", "stays": True})
     do(hub, "channel", source="one", channel={"gain_db": -6.0})
     do(hub, "remark", words="那一刻 good shot")
+    # What was taken in a part that nobody was told of yet may come back some pictures away.
+    hub.wait_for_segment(took["position"] // 172_800 + 1)
     before = state(hub)
     hub.kill()
     hub.start()

@@ -6,9 +6,10 @@ its witness, which runs as a program of its own and cosigns the hub's log. The h
 
 import os
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 from typing import Final
 
@@ -27,7 +28,7 @@ from quality_creator.trust.register import Role
 
 LOG: Final = "tingyan.demonstration.invalid/log"
 _LOG_KEY: Final = "log"
-_END_S: Final = 30.0
+_END_S: Final = 60.0
 """How long the log may take to have an episode's end."""
 
 
@@ -102,8 +103,8 @@ def vouch(operator: Operator, folder: Path, slug: str, page: str) -> None:
         Unavailable: the hub or the witnesses do not come to it.
     """
     desks = [(one, _desk(folder, one)) for one in AUTHORITIES]
-    operator.submit_new(_register(folder, desks))
-    _publish(operator, slug)
+    _in_time(lambda: operator.submit_new(_register(folder, desks)))
+    _in_time(lambda: operator.publish(slug))
     with opened(f"{page}/proof") as source:
         dossier = source.read(evidence.DOSSIER)
     for one, desk in desks:
@@ -111,16 +112,16 @@ def vouch(operator: Operator, folder: Path, slug: str, page: str) -> None:
         made = desk.endorse(
             dossier, name=one.name.en, comment=one.comment, days=365, list_address=None, now=now
         )
-        operator.submit_new(made)
-        for listed in desk.lists(now):
-            operator.submit_new(listed)
+        for document in (made, *desk.lists(now)):
+            _in_time(partial(operator.submit_new, document))
 
 
-def _publish(operator: Operator, slug: str) -> None:
+def _in_time(act: Callable[[], None]) -> None:
+    """Try again while the log has not what it needs, or its witnesses have not answered yet."""
     deadline = time.monotonic() + _END_S
     while True:
         try:
-            return operator.publish(slug)
+            return act()
         except Unavailable:
             if time.monotonic() > deadline:
                 raise
