@@ -8,182 +8,51 @@ import asyncio
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import Annotated, Literal
 
 import msgspec
 
 from quality_creator.actions import episodes, guests
+from quality_creator.actions.command import (
+    AddItem,
+    ChangeItem,
+    Command,
+    Cue,
+    Fade,
+    ForgetScene,
+    HideGraphic,
+    MoveItem,
+    NameScene,
+    Preview,
+    Pull,
+    Put,
+    Rehearse,
+    Remark,
+    RemoveItem,
+    SetChannel,
+    ShowGraphic,
+    Take,
+    TakeItem,
+)
 from quality_creator.actions.desk import Desk
 from quality_creator.actions.hub import Hub
 from quality_creator.actions.rehearsal import Rehearsal
 from quality_creator.actions.show import Show
 from quality_creator.media import wire
-from quality_creator.model.clock import MediaTime, Micros, micros
+from quality_creator.model.clock import MediaTime
 from quality_creator.model.episode import Episode
 from quality_creator.model.errors import BadInput, Conflict, NotFound, Unavailable
 from quality_creator.model.ids import Slug, SourceId
 from quality_creator.model.mix import Channel, Graphic
 from quality_creator.model.scene import CUT, Scene, Transition
-from quality_creator.model.text import Text
-from quality_creator.show import as_run, event, rundown
-from quality_creator.show.event import Entry
-from quality_creator.show.rundown import Item, ItemId, Rundown
-from quality_creator.show.state import State, taken
-from quality_creator.show.timing import Timing, timing
+from quality_creator.show import event, rundown
+from quality_creator.show.rundown import Item, Rundown
+from quality_creator.show.state import taken
 
 ANSWER_S = 5.0
 """How long a take may take before its asker is told that no worker is there."""
 
 MOST_GRAPHICS = 16
 MOST_SCENES = 100
-
-Name = Annotated[str, msgspec.Meta(min_length=1, max_length=64)]
-
-
-class _Command(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, tag_field="do"):
-    """What all commands share."""
-
-
-class Preview(_Command, frozen=True, kw_only=True, tag="preview"):
-    """Put a scene on the preview bus."""
-
-    scene: Scene
-
-
-class Take(_Command, frozen=True, kw_only=True, tag="take"):
-    """Put the preview on air; what was on air becomes the preview."""
-
-    transition: Transition = CUT
-
-
-class Put(_Command, frozen=True, kw_only=True, tag="put"):
-    """Put a scene on air, whatever is on the preview bus."""
-
-    scene: Scene
-    transition: Transition = CUT
-
-
-class Pull(_Command, frozen=True, kw_only=True, tag="t-bar"):
-    """Move the T-bar; at 1 the preview is on air."""
-
-    kind: Annotated[str, msgspec.Meta(pattern="^(mix|wipe|dip)$")] = "mix"
-    position: Annotated[float, msgspec.Meta(ge=0.0, le=1.0)]
-
-
-class Fade(_Command, frozen=True, kw_only=True, tag="fade"):
-    """Fade to black, or back."""
-
-    black: bool
-    frames: Annotated[int, msgspec.Meta(ge=1, le=250)] = 25
-
-
-class TakeItem(_Command, frozen=True, kw_only=True, tag="take-item"):
-    """Put an item of the rundown on air: scene, graphics and microphones at once."""
-
-    item: ItemId | None = None
-    """Left out, the next one."""
-    transition: Transition | None = None
-    """Where the item has none of its own."""
-
-
-class Cue(_Command, frozen=True, kw_only=True, tag="cue"):
-    """Choose which item is next."""
-
-    item: ItemId
-
-
-class ShowGraphic(_Command, frozen=True, kw_only=True, tag="show-graphic"):
-    """Put a graphic over the picture, or change the one of its id."""
-
-    graphic: Graphic
-
-
-class HideGraphic(_Command, frozen=True, kw_only=True, tag="hide-graphic"):
-    """Take a graphic away."""
-
-    id: str
-
-
-class SetChannel(_Command, frozen=True, kw_only=True, tag="channel"):
-    """Change how a source is heard."""
-
-    source: SourceId
-    channel: Channel
-    settled: bool = True
-    """False while a fader is being moved: heard at once, and kept when it rests."""
-
-
-class NameScene(_Command, frozen=True, kw_only=True, tag="name-scene"):
-    """Keep a scene under a name."""
-
-    name: Name
-    scene: Scene
-
-
-class ForgetScene(_Command, frozen=True, kw_only=True, tag="forget-scene"):
-    """Throw a named scene away."""
-
-    name: Name
-
-
-class AddItem(_Command, frozen=True, kw_only=True, tag="add-item"):
-    """Put an item into the plan."""
-
-    item: Item
-    before: ItemId | None = None
-
-
-class ChangeItem(_Command, frozen=True, kw_only=True, tag="change-item"):
-    """Change an item of the plan."""
-
-    item: Item
-
-
-class MoveItem(_Command, frozen=True, kw_only=True, tag="move-item"):
-    """Move an item in front of another, or to the end."""
-
-    item: ItemId
-    before: ItemId | None = None
-
-
-class RemoveItem(_Command, frozen=True, kw_only=True, tag="remove-item"):
-    """Take an item out of the plan."""
-
-    item: ItemId
-
-
-class Rehearse(_Command, frozen=True, kw_only=True, tag="rehearse"):
-    """Begin or end a rehearsal."""
-
-    on: bool
-
-
-class Remark(_Command, frozen=True, kw_only=True, tag="remark"):
-    """Write something into the log."""
-
-    words: Annotated[str, msgspec.Meta(min_length=1, max_length=2_000)]
-
-
-Command = (
-    Preview
-    | Take
-    | Put
-    | Pull
-    | Fade
-    | TakeItem
-    | Cue
-    | ShowGraphic
-    | HideGraphic
-    | SetChannel
-    | NameScene
-    | ForgetScene
-    | AddItem
-    | ChangeItem
-    | MoveItem
-    | RemoveItem
-    | Rehearse
-    | Remark
-)
 
 
 class Done(msgspec.Struct, frozen=True, kw_only=True):
@@ -473,104 +342,3 @@ async def replace(hub: Hub, slug: Slug, items: Rundown, by: str) -> Done:
         except BadInput as error:
             raise BadInput(f"item {item.id}: {error}") from error
     return await _enter(room, event.Imported(items=items), by)
-
-
-async def decisions(room: Studio) -> str:
-    """What was aired as an edit decision list. Raises Conflict before anything was."""
-    live = room.hub.air.get(room.episode.slug)
-    if live is not None:
-        end = live.edge
-    else:
-        index = await (await room.hub.recordings.open(room.episode.id)).index()
-        end = MediaTime(index[-1].start + index[-1].duration if index else 0)
-    if not end or room.show.state.rehearsal:
-        raise Conflict(f"nothing of {room.episode.slug} was aired yet")
-    names = {camera.id: camera.name for camera in episodes.cameras(room.hub, room.episode)}
-    names |= {g.id: g.name for g in (await guests.forum_of(room.hub, room.episode.slug)).guests.values()}
-    return as_run.edl(room.show.state.as_run, room.episode.title.en, end, names)
-
-
-# --- what the studio sees ------------------------------------------------------------------------
-
-
-class SourceView(msgspec.Struct, frozen=True, kw_only=True):
-    """One source as the multiview has it."""
-
-    id: SourceId
-    name: Text
-    condition: wire.SourceCondition | None
-    """None while no worker has said anything of it."""
-    words: str
-
-
-class View(msgspec.Struct, frozen=True, kw_only=True):
-    """All that the studio's page shows, pictures aside."""
-
-    mode: Literal["planned", "rehearsal", "on-air", "ended"]
-    now: Micros
-    """The hub's clock, by which all instants here are meant."""
-    state: State
-    timing: Timing
-    sources: tuple[SourceView, ...]
-    log: tuple[Entry, ...]
-    """The newest entries, the oldest first."""
-    trouble: str
-
-
-LOG_SHOWN = 60
-
-
-def view(room: Studio) -> View:
-    """What the studio shows at this moment."""
-    state = room.show.state
-    planned: Literal["rehearsal", "planned"] = "rehearsal" if state.rehearsal else "planned"
-    told = room.desk.sources if room.desk else {}
-    sources = []
-    forum = room.hub.forums.get(room.episode.slug)
-    people = forum.guests.values() if forum else ()
-    for source in (*episodes.cameras(room.hub, room.episode), *people):
-        one = told.get(source.id)
-        sources.append(
-            SourceView(
-                id=source.id,
-                name=source.name,
-                condition=one.condition if one else None,
-                words=one.words if one else "",
-            )
-        )
-    past: Literal["on-air", "ended"] = "on-air" if room.episode.state == "on-air" else "ended"
-    return View(
-        mode=planned if room.episode.state == "planned" else past,
-        now=micros(datetime.now(UTC)),
-        state=state,
-        timing=timing(state),
-        sources=tuple(sources),
-        log=tuple(room.show.recent[-LOG_SHOWN:]),
-        trouble=room.show.trouble,
-    )
-
-
-class CueSheet(msgspec.Struct, frozen=True, kw_only=True):
-    """What the host of a show sees: the item on air, the next one, and the time."""
-
-    now: Micros
-    timing: Timing
-    rehearsal: bool
-    item: Item | None
-    """As it was taken."""
-    next: Item | None
-
-
-def cue_sheet(room: Studio) -> CueSheet:
-    """The host's view at this moment."""
-    state = room.show.state
-    lines = [line.item for line in state.as_run if line.item is not None]
-    # Notes may still be written while an item is on air; the host reads the newest.
-    on_air = next((one for one in state.rundown if one.id == state.on_air), lines[-1] if lines else None)
-    return CueSheet(
-        now=micros(datetime.now(UTC)),
-        timing=timing(state),
-        rehearsal=state.rehearsal,
-        item=on_air if state.on_air else None,
-        next=next((one for one in state.rundown if one.id == state.next), None),
-    )

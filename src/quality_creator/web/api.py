@@ -7,7 +7,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import BaseRoute
 
-from quality_creator.actions import episodes, readings, status, studio
+from quality_creator.actions import command, episodes, readings, status, studio
 from quality_creator.actions.hub import Hub
 from quality_creator.factory.http import HttpConnector
 from quality_creator.model.errors import BadInput
@@ -70,7 +70,7 @@ def routes(hub: Hub) -> list[BaseRoute]:
     @producer
     async def scene(request: Request, visitor: Visitor) -> Response:
         wanted = await decoded(request, Scene)
-        done = await studio.perform(hub, _slug(request), studio.Put(scene=wanted), visitor.name)
+        done = await studio.perform(hub, _slug(request), command.Put(scene=wanted), visitor.name)
         request.state.detail = {"layout": wanted.layout, "sources": wanted.sources, "position": done.position}
         return json({"position": done.position})
 

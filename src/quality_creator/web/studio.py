@@ -11,7 +11,8 @@ from starlette.requests import Request
 from starlette.responses import HTMLResponse, Response, StreamingResponse
 from starlette.routing import BaseRoute
 
-from quality_creator.actions import studio
+from quality_creator.actions import studio, studio_view
+from quality_creator.actions.command import Command
 from quality_creator.actions.desk import Desk, Seen
 from quality_creator.actions.hub import Hub
 from quality_creator.actions.studio import Studio
@@ -32,7 +33,7 @@ from quality_creator.web.studio_words import KINDS, STUDIO_WORDS
 WATCH_S = 2.0
 """How often the mixer is told that somebody still looks; it stops sending pictures a little after."""
 
-_command: msgspec.json.Decoder[studio.Command] = msgspec.json.Decoder(studio.Command)
+_command: msgspec.json.Decoder[Command] = msgspec.json.Decoder(Command)
 
 producer = allow(Role.PRODUCER)
 host = allow(*STAFF, Role.GUEST, Role.EXPERT)
@@ -62,7 +63,7 @@ def routes(hub: Hub) -> list[BaseRoute]:
 
     @producer
     async def state(request: Request, _: Visitor) -> Response:
-        return json(studio.view(await room(request)))
+        return json(studio_view.view(await room(request)))
 
     @producer
     async def stream(request: Request, _: Visitor) -> Response:
@@ -94,7 +95,7 @@ def routes(hub: Hub) -> list[BaseRoute]:
     @producer
     async def decisions(request: Request, _: Visitor) -> Response:
         found = await room(request)
-        text = await studio.decisions(found)
+        text = await studio_view.decisions(found)
         return _file(text.encode(), f"{found.episode.slug}.edl", "text/plain")
 
     @host
@@ -110,7 +111,7 @@ def routes(hub: Hub) -> list[BaseRoute]:
     @host
     async def times(request: Request, _: Visitor) -> Response:
         found = await room(request)
-        return json(studio.cue_sheet(found))
+        return json(studio_view.cue_sheet(found))
 
     return [
         Door("GET", "/studio/{slug}", page),
@@ -210,7 +211,7 @@ async def _frames(hub: Hub, slug: Slug) -> AsyncIterator[bytes]:
                 if window.state:
                     window.state = False
                     room = await studio.studio(hub, slug)
-                    yield _framed(_STATE, msgspec.json.encode(studio.view(room)))
+                    yield _framed(_STATE, msgspec.json.encode(studio_view.view(room)))
                     if room.desk is not watched:
                         break
                 if window.meters is not None:
