@@ -1,72 +1,42 @@
 """One episode on air: what the worker makes is stamped, kept and announced, in this order."""
 
 import asyncio
-import contextlib
 import socket
-from collections import OrderedDict
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Self
 
 import msgspec
 import structlog
 
-from quality_creator.actions import stamped
 from quality_creator.actions.captions import Captions
 from quality_creator.actions.desk import Desk
 from quality_creator.actions.forum import Forum
 from quality_creator.actions.ingest import Ingest, Judged
+from quality_creator.actions.shelf import Edge, Shelf
 from quality_creator.actions.signing import EpisodeSigning, Signatory
-from quality_creator.actions.stamped import StampedSignal, Timeline
-from quality_creator.actions.stream import NAMES, announced, known
+from quality_creator.actions.stamped import StampedSignal
+from quality_creator.actions.stream import NAMES
 from quality_creator.config import AnyCamera
-from quality_creator.media import cmaf, emsg, hls, stamp, wire
+from quality_creator.media import cmaf, emsg, stamp, wire
 from quality_creator.media.supervisor import Supervisor
 from quality_creator.model.clock import TICKS, MediaTime, Micros, micros
 from quality_creator.model.episode import Episode
-from quality_creator.model.errors import BadInput, NotFound, Unavailable
+from quality_creator.model.errors import Unavailable
 from quality_creator.model.event import FrameData, TimedMessage
 from quality_creator.model.ids import CharacteristicId, Slug
 from quality_creator.model.mix import Mix
 from quality_creator.model.stream import PART_TICKS, RENDITIONS, SEGMENT_PARTS
-from quality_creator.store.recording import OpenSegment, Recording, SpooledPart, StoredSegment
+from quality_creator.store.recording import OpenSegment, Recording, SpooledPart
 
 log = structlog.get_logger()
 
 LONGEST_FILL = Micros(15_000_000)
 """Of a gap that a new worker fills with pictures; a longer one is a discontinuity."""
 
-IN_MEMORY = 12
-"""Finished segments whose parts are answered from memory; players ask for parts of the last few."""
-
 TAKE_UP = 18
 """Segments in which a new hub looks for what is stamped already: more than `Ingest.recent` reaches back."""
-
-SEAL_AGAIN_S = 2.0
-"""Pause before a segment that could not be put away is tried again."""
-
-LAST_SEAL_S = 30.0
-"""How long an ending episode waits for its segments to be put away."""
-
-
-@dataclass(slots=True)
-class Bytes:
-    """A segment in memory: by rendition its parts, and what was stamped into it."""
-
-    parts: dict[str, list[bytes]] = field(default_factory=lambda: {name: [] for name in NAMES})
-    messages: list[TimedMessage] = field(default_factory=list)
-
-
-@dataclass(frozen=True, slots=True)
-class Edge:
-    """Where the stream has got to: what the next part will be."""
-
-    msn: int = 0
-    part: int = 0
-    position: MediaTime = MediaTime(0)
-    utc: Micros | None = None
-    """When the next picture is due; None before the first."""
 
 
 class Air:
@@ -94,7 +64,6 @@ class Air:
         self._cameras = tuple(cameras)
         self._recording = recording
         self._ingest = ingest
-        self._hold_back = hold_back
         self._clock = clock
         title = episode.title.en or episode.title.zh
         self._signing = None if signatory is None else EpisodeSigning(signatory, title, clock)
@@ -102,25 +71,14 @@ class Air:
         self.desk = Desk(mix, self._supervisor, on_source)
         self._forum = forum
         forum.attach(self._supervisor.tell, lambda: self.desk.mix)
-        # What is announced.
-        self._window = hls.Window(NAMES, hold_back=hold_back)
+        self.shelf = Shelf(episode.slug, recording, hold_back=hold_back)
         self._inits: dict[str, str] = {}
         self._current = self._inits  # those of the segment at hand
-        self._codecs: dict[str, str] = {}
-        self._memory: OrderedDict[int, Bytes] = OrderedDict()
-        self._rows: OrderedDict[int, StoredSegment] = OrderedDict()
-        self._signals: list[StampedSignal] = []
-        self._changed = asyncio.Event()
-        self._texts: dict[tuple[str, bool, bool], tuple[int, bytes]] = {}
         # Where it goes on.
-        self._edge = Edge()
         self._break = False  # the next part starts a segment that does not go on from the one before
-        self._recorded = True  # the segment at hand, as far as it goes
         self._stamps = stamp.State()
         self._captions = Captions(mix.graphics, ingest.definitions)
         self._stamped: dict[CharacteristicId, int] = {}  # by the hub before this one
-        self._sealing: asyncio.Queue[int] = asyncio.Queue()
-        self._unsealed: dict[int, list[TimedMessage]] = {}
         self._trouble = self._note = ""
         self._over = asyncio.Event()
 
@@ -164,17 +122,15 @@ class Air:
     async def run(self) -> None:
         """Keep the episode on air until `end`; cancelled, it can be taken up again."""
         unsubscribe = self._ingest.subscribe(self._judged)
-        for judged in self._ingest.recent() if self._edge.position else ():
+        for judged in self._ingest.recent() if self.shelf.edge.position else ():
             self._judged(self._unseen(judged))
         try:
             async with asyncio.TaskGroup() as tasks:
-                sealer = tasks.create_task(self._seal())
+                sealer = tasks.create_task(self.shelf.seal())
                 await self._supervisor.run()
                 await self._close()
-                self._window.end()
-                self._announce()
-                with contextlib.suppress(TimeoutError):  # the spool keeps what a replay then puts away
-                    await asyncio.wait_for(self._sealing.join(), LAST_SEAL_S)
+                self.shelf.end()
+                await self.shelf.sealed()
                 sealer.cancel()
         finally:
             unsubscribe()
@@ -192,17 +148,17 @@ class Air:
         """Where a worker starts: asked each time that one does."""
         self._captions.again()
         now = micros(self._clock())
-        edge = self._edge
+        edge = self.shelf.edge
         if edge.utc is not None:
             gap = now - edge.utc
             if self._break or not -1_000_000 <= gap <= LONGEST_FILL:
                 await self._close()
                 self._break = True
-                edge = Edge(self._edge.msn, self._edge.part, self._edge.position, now)
+                edge = replace(self.shelf.edge, utc=now)
                 log.warning("discontinuity", episode=self.slug, gap_s=round(gap / 1e6, 2))
         else:
-            edge = Edge(edge.msn, edge.part, edge.position, now)
-        self._edge = edge
+            edge = replace(edge, utc=now)
+        self.shelf.edge = edge
         return wire.Start(
             cameras=self._cameras,
             mix=self.desk.mix,
@@ -234,13 +190,13 @@ class Air:
 
     async def _init(self, init: wire.Init) -> None:
         if self._signing is None or not self._signing.knows(init.rendition, init.data):
-            first = self._edge.msn + bool(self._edge.part)
+            first = self.shelf.edge.msn + bool(self.shelf.edge.part)
             await self._keep_init(init.rendition, init.data, first)
-        if self._edge.part and self._inits.get(init.rendition) != self._current.get(init.rendition):
+        if self.shelf.edge.part and self._inits.get(init.rendition) != self._current.get(init.rendition):
             # Another version encodes differently: what follows can't be in the segment at hand.
             self._break = True
             self._supervisor.replace()
-        self._codecs[init.rendition] = init.codecs
+        self.shelf.codecs[init.rendition] = init.codecs
 
     async def _keep_init(self, rendition: str, init: bytes, msn: int) -> None:
         """Keep what the segments from a number on begin with, signed anew."""
@@ -252,7 +208,7 @@ class Air:
             raise
 
     async def _part(self, part: wire.Part) -> None:
-        edge = self._edge
+        edge = self.shelf.edge
         if self._break and part.part:
             return  # of a worker that is being replaced
         if (part.msn, part.part) != (edge.msn, edge.part) or part.start != edge.position:
@@ -287,22 +243,13 @@ class Air:
         )
         kept = await self._record(spooled)
         if starts:
-            self._recorded = kept
-            self._window.open(part.msn, part.utc, self._current, discontinuity=self._break)
+            self.shelf.open(part.msn, part.utc, self._current, discontinuity=self._break, recorded=kept)
             self._break = False
-        self._recorded = self._recorded and kept
-        self._keep(spooled, messages)
-        self._window.add(hls.Part(PART_TICKS, part.independent))
+        self.shelf.add(spooled, messages, recorded=kept)
         self.newest = part
-        self._edge = Edge(
-            part.msn,
-            part.part + 1,
-            MediaTime(part.start + PART_TICKS),
-            Micros(part.utc + PART_TICKS * 100 // 9),
-        )
         if part.part == SEGMENT_PARTS - 1:
             await self._close()
-        self._announce()
+        self.shelf.announce()
 
     async def _begin(self, msn: int) -> None:
         """A segment starts: with a new session key, if it is time for one."""
@@ -341,89 +288,41 @@ class Air:
             counters=judged.counters,
         )
 
-    # --- what is announced and kept ----------------------------------------------------------------
-
-    def _keep(self, part: SpooledPart, messages: Sequence[TimedMessage]) -> None:
-        memory = self._memory.setdefault(part.msn, Bytes())
-        for name, data in part.data.items():
-            memory.parts[name].append(data)
-        memory.messages.extend(messages)
-        self._signals.extend(stamped.signals(messages))
-
     async def _close(self) -> None:
         """Finish the segment at hand, if it has a part."""
-        if not self._edge.part:
+        if not self.shelf.edge.part:
             return
-        if self._edge.part < SEGMENT_PARTS and self._signing is not None:
-            await self._sign_behind(self._signing.close(self._edge.part))
-        self._finish()
-
-    def _finish(self) -> None:
-        """The segment at hand is complete; what is left is to put it away."""
-        msn = self._edge.msn
-        self._window.close(recorded=self._recorded)
-        self._unsealed[msn] = self._memory[msn].messages
-        self._sealing.put_nowait(msn)
-        self._forget()
-        self._edge = Edge(msn + 1, 0, self._edge.position, self._edge.utc)
+        if self.shelf.edge.part < SEGMENT_PARTS and self._signing is not None:
+            await self._sign_behind(self._signing.close(self.shelf.edge.part))
+        self.shelf.close()
 
     async def _sign_behind(self, signatures: dict[str, bytes]) -> None:
         """Put signatures behind the parts of a segment that ended early: they are announced already."""
         if not signatures:
             return
         behind = SpooledPart(
-            msn=self._edge.msn,
-            part=self._edge.part,
-            start=self._edge.position,
-            utc=self._edge.utc or Micros(0),
+            msn=self.shelf.edge.msn,
+            part=self.shelf.edge.part,
+            start=self.shelf.edge.position,
+            utc=self.shelf.edge.utc or Micros(0),
             duration=0,
             independent=False,
             discontinuity=False,
             inits=self._current,
             data=signatures,
         )
-        self._recorded = await self._record(behind) and self._recorded
-        self._keep(behind, ())
+        self.shelf.add(behind, (), recorded=await self._record(behind))
 
-    def _announce(self) -> None:
-        """Wake whoever waits. A new event, so that nobody who comes later is woken for this."""
-        changed, self._changed = self._changed, asyncio.Event()
-        changed.set()
-
-    async def _seal(self) -> None:
-        """Put finished segments away, one after another; what can't be put away now is tried again."""
-        while True:
-            msn = await self._sealing.get()
-            messages = self._unsealed[msn]
-            while True:
-                try:
-                    row = await self._recording.seal(
-                        msn, msgspec.json.encode(messages), msgspec.to_builtins(stamped.signals(messages))
-                    )
-                    break
-                except Unavailable as error:
-                    self._trouble = str(error)
-                    log.error("not put away", episode=self.slug, segment=msn, words=str(error))
-                    await asyncio.sleep(SEAL_AGAIN_S)
-            self._rows[msn] = row
-            del self._unsealed[msn]
-            self._forget()
-            self._sealing.task_done()
-
-    def _forget(self) -> None:
-        """Let go of what is old enough to be read from the disk."""
-        while len(self._memory) > IN_MEMORY:
-            self._memory.popitem(last=False)
-        while len(self._rows) > IN_MEMORY:
-            self._rows.popitem(last=False)
+    # --- what a hub before this one left -------------------------------------------------------------
 
     async def _take_up(self) -> None:
         """Build the window from what was kept, and find where to go on."""
         index = await self._recording.index()
         for row in index:
-            self._show(row)
+            self.shelf.restore(row)
+            self._inits = dict(row.inits)
         for signals in await self._recording.signals():
-            self._signals.extend(msgspec.convert(signals, list[StampedSignal]))
+            self.shelf.remember(msgspec.convert(signals, list[StampedSignal]))
         if index:
             for row in index[-TAKE_UP:]:
                 stored = await self._recording.messages(row.msn)
@@ -432,16 +331,16 @@ class Air:
         for segment in left:
             whole = segment is not left[-1] or len(segment.parts) == SEGMENT_PARTS
             await self._show_open(segment, whole=whole or not segment.parts[-1].duration)
-        if not self._edge.part:
+        if not self.shelf.edge.part:
             await self._sign_on()
 
     async def _sign_on(self) -> None:
         """Go on with the renditions' inits under this process's own session key."""
         for name, init in self._inits.items():
             data = await self._recording.init(name, init)
-            self._codecs[name] = cmaf.describe(data).codecs
+            self.shelf.codecs[name] = cmaf.describe(data).codecs
             if self._signing is not None:
-                await self._keep_init(name, data, self._edge.msn)
+                await self._keep_init(name, data, self.shelf.edge.msn)
 
     def _note_stamped(self, messages: Sequence[TimedMessage]) -> None:
         """Remember how far each characteristic got into the stream."""
@@ -450,133 +349,44 @@ class Air:
                 newest = max(point.index, self._stamped.get(point.characteristic, -1))
                 self._stamped[point.characteristic] = newest
 
-    def _show(self, row: StoredSegment) -> None:
-        """Announce a segment that was put away."""
-        self._window.restore(announced(row))
-        self._inits = dict(row.inits)
-        self._rows[row.msn] = row
-        if len(self._rows) > IN_MEMORY:
-            self._rows.popitem(last=False)
-        end = MediaTime(row.start + row.duration)
-        self._edge = Edge(row.msn + 1, 0, end, Micros(row.utc + row.duration * 100 // 9))
-
     async def _show_open(self, segment: OpenSegment, *, whole: bool) -> None:
         """Announce again what was announced of a segment that was not put away.
 
         One that goes on does so with a new init segment: its signature will be by a key of this process.
         """
         first, last = segment.parts[0], segment.parts[-1]
-        self._edge = Edge(first.msn, 0, first.start, first.utc)
+        self.shelf.edge = Edge(first.msn, 0, first.start, first.utc)
         self._inits = dict(last.inits)
         if not whole:
             await self._sign_on()
             if self._signing is not None:
                 self._signing.begin(first.msn, [part.data for part in segment.parts])
         self._current = dict(self._inits)
-        self._window.open(first.msn, first.utc, self._current, discontinuity=first.discontinuity)
-        self._recorded = segment.recorded
+        self.shelf.open(
+            first.msn,
+            first.utc,
+            self._current,
+            discontinuity=first.discontinuity,
+            recorded=segment.recorded,
+        )
         for part in segment.parts:
             messages = emsg.messages(part.data[NAMES[0]]) if part.data else []
             self._note_stamped(messages)
-            self._keep(part, messages)
-            if not part.duration:
-                continue
-            self._window.add(hls.Part(part.duration, part.independent))
-            end = MediaTime(part.start + part.duration)
-            self._edge = Edge(part.msn, part.part + 1, end, Micros(part.utc + part.duration * 100 // 9))
+            self.shelf.add(part, messages, recorded=True)
         if whole:
-            self._finish()
+            self.shelf.close()
 
-    # --- what players ask ----------------------------------------------------------------------------
-
-    @property
-    def ended(self) -> bool:
-        """Whether nothing more will come."""
-        return self._window.ended
+    # --- for the operator ------------------------------------------------------------------------------
 
     @property
     def edge(self) -> MediaTime:
         """Where the next part begins."""
-        return self._edge.position
+        return self.shelf.edge.position
 
     @property
     def seconds(self) -> float:
         """Of stream announced so far."""
-        return self._edge.position / TICKS
-
-    def multivariant(self) -> bytes:
-        """The playlist of playlists. Raises Unavailable before a worker has said what it encodes."""
-        if set(self._codecs) != set(NAMES):
-            raise Unavailable("the first pictures are on their way; ask again in a second")
-        return hls.multivariant([hls.variant(one, self._codecs[one.name]) for one in RENDITIONS])
-
-    async def playlist(
-        self, rendition: str, msn: int | None, part: int | None, *, skip: bool, gzip: bool
-    ) -> bytes:
-        """See `Stream.playlist`."""
-        known(rendition)
-        deadline = asyncio.get_running_loop().time() + hls.BLOCK_S
-        while (ready := self._window.ready(msn, part)) == "wait" or self._window.newest is None:
-            await self._wait(deadline)
-        if ready == "refuse":
-            raise BadInput(f"segment {msn}, part {part} is further ahead than may be waited for")
-        key = (rendition, skip, gzip)
-        version, text = self._texts.get(key, (-1, b""))
-        if version != self._window.version:
-            make = self._window.playlist_gzip if gzip else self._window.playlist
-            text = make(rendition, skip=skip)
-            self._texts[key] = (self._window.version, text)
-        return text
-
-    async def init(self, rendition: str, name: str) -> bytes:
-        """See `Stream.init`."""
-        return await self._recording.init(known(rendition), name)
-
-    async def segment(self, rendition: str, msn: int) -> bytes:
-        """See `Stream.segment`."""
-        known(rendition)
-        if msn >= self._edge.msn:
-            raise NotFound(f"segment {msn} is not finished")
-        memory = self._memory.get(msn)
-        if memory is not None and memory.parts[rendition]:
-            return b"".join(memory.parts[rendition])
-        return await self._recording.segment(rendition, msn)
-
-    async def part(self, rendition: str, msn: int, part: int) -> bytes:
-        """See `Stream.part`."""
-        known(rendition)
-        deadline = asyncio.get_running_loop().time() + hls.BLOCK_S
-        while self._window.hint == (msn, part):
-            await self._wait(deadline)
-        memory = self._memory.get(msn)
-        if memory is not None and part < len(memory.parts[rendition]):
-            return memory.parts[rendition][part]
-        row = self._rows.get(msn)
-        if row is None:
-            raise NotFound(f"part {msn}.{part} is not announced any more, or not yet")
-        return await self._recording.part(rendition, row, part)
-
-    async def data(self, msn: int) -> tuple[bytes, bool]:
-        """See `Stream.data`."""
-        if msn in self._memory:
-            return msgspec.json.encode(self._memory[msn].messages), msn >= self._edge.msn
-        if msn in self._unsealed:
-            return msgspec.json.encode(self._unsealed[msn]), False
-        return await self._recording.messages(msn), False
-
-    async def signals(self) -> bytes:
-        """See `Stream.signals`."""
-        return msgspec.json.encode(Timeline(duration=self._edge.position, signals=tuple(self._signals)))
-
-    async def _wait(self, deadline: float) -> None:
-        """Until something is announced. Nothing is awaited between the caller's look and this wait."""
-        try:
-            async with asyncio.timeout_at(deadline):
-                await self._changed.wait()
-        except TimeoutError:
-            raise Unavailable("nothing new has come; the media worker may be starting again") from None
-
-    # --- for the operator ------------------------------------------------------------------------------
+        return self.shelf.edge.position / TICKS
 
     @property
     def worker(self) -> str:
@@ -599,6 +409,5 @@ class Air:
             found.append(f"{self.slug}: not recorded, {disk.free:.1%} of the disk is free; make room")
         elif disk.warning:
             found.append(f"{self.slug}: {disk.free:.0%} of the disk is free; make room")
-        if self._trouble:
-            found.append(f"{self.slug}: {self._trouble}")
+        found += [f"{self.slug}: {words}" for words in (self._trouble, self.shelf.trouble) if words]
         return tuple(found)

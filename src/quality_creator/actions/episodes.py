@@ -171,7 +171,7 @@ async def end(hub: Hub, slug: Slug) -> Episode:
 async def stream(hub: Hub, slug: Slug) -> Stream:
     """What players get. Raises NotFound for an episode that was never on air."""
     live = hub.air.get(slug)
-    return live if live is not None else await hub.replays.get(slug)
+    return live.shelf if live is not None else await hub.replays.get(slug)
 
 
 async def _on_air(hub: Hub, slug: Slug) -> Air:

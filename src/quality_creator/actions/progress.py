@@ -160,10 +160,10 @@ async def keep(hub: Hub) -> None:
 
 async def _look(record: Record, air: Air) -> None:
     newest = air.newest
-    if air.ended:
-        await record.finish(air, 0 if newest is None else newest.msn + 1)
+    if air.shelf.ended:
+        await record.finish(air.shelf, 0 if newest is None else newest.msn + 1)
     else:
-        await record.step(air, 0 if newest is None else newest.msn)
+        await record.step(air.shelf, 0 if newest is None else newest.msn)
 
 
 async def _end_what_ended(hub: Hub) -> None:

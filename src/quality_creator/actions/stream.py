@@ -13,7 +13,7 @@ NAMES = tuple(rendition.name for rendition in RENDITIONS)
 
 
 class Stream(Protocol):
-    """What stands behind `/live/<slug>/`; implemented by `air.Air` and `replay.Replay`.
+    """What stands behind `/live/<slug>/`; implemented by `shelf.Shelf` and `replay.Replay`.
 
     All of them raise NotFound for what was never announced, BadInput for what can't be asked, and
     Unavailable for what did not come in time.
