@@ -102,6 +102,11 @@ POST /studio/{slug}/rundown.json            producer
 GET  /studio/{slug}/state.json              producer
 GET  /studio/{slug}/stream                  producer
 
+GET  /desk/{slug}/state                     expert, producer
+POST /desk/{slug}/remarks                   expert
+GET  /desk/{slug}/live                      expert, producer
+POST /desk/{slug}/chat                      expert, producer
+
 GET  /episodes/{slug}/guests                producer
 GET  /api/episodes/{slug}/guests            producer
 POST /api/episodes/{slug}/guests            producer

@@ -8,6 +8,7 @@ from quality_creator.model.clock import MediaTime, Micros
 from quality_creator.model.ids import SourceId
 from quality_creator.model.mix import Channel, Graphic
 from quality_creator.model.scene import CUT, Scene, Transition
+from quality_creator.model.text import Text
 from quality_creator.show.rundown import Item, ItemId
 
 
@@ -150,6 +151,36 @@ class Remarked(_Event, frozen=True, kw_only=True, tag="remark"):
     words: str
 
 
+class ExpertRemarked(_Event, frozen=True, kw_only=True, tag="expert-remark"):
+    """An expert's signed remark came in; it waits until somebody takes it on air."""
+
+    id: str
+    """The remark's urn:uuid:."""
+    index: int
+    """Of its entry in the transparency log."""
+    kind: str
+    name: str
+    """The expert's."""
+    institution: Text
+    words: str
+    language: Literal["zh", "en"]
+    withdraws: str = ""
+    """The remark that this one takes back."""
+
+
+class AskAnswered(_Event, frozen=True, kw_only=True, tag="ask-answered"):
+    """What an expert asked for was done, or it is open again."""
+
+    id: str
+    done: bool = True
+
+
+class Chatted(_Event, frozen=True, kw_only=True, tag="chat"):
+    """Somebody wrote to the others behind the scenes: experts and producers."""
+
+    words: str
+
+
 Event = (
     Took
     | Aired
@@ -170,6 +201,9 @@ Event = (
     | Began
     | SourceChanged
     | Remarked
+    | ExpertRemarked
+    | AskAnswered
+    | Chatted
 )
 
 

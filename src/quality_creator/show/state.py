@@ -1,20 +1,25 @@
 """Where a show stands: what the log of its events comes to."""
 
-from typing import assert_never
+from typing import Literal, assert_never
 
 import msgspec
 
 from quality_creator.model.clock import MediaTime, Micros
+from quality_creator.model.errors import Conflict, NotFound
 from quality_creator.model.ids import SourceId
 from quality_creator.model.mix import Channel, Graphic, Mix
 from quality_creator.model.scene import Scene
+from quality_creator.model.text import Text
 from quality_creator.show import rundown
 from quality_creator.show.event import (
     Aired,
+    AskAnswered,
     Began,
     ChannelSet,
+    Chatted,
     Cued,
     Entry,
+    ExpertRemarked,
     Faded,
     GraphicHidden,
     GraphicShown,
@@ -35,6 +40,9 @@ from quality_creator.show.rundown import Item, ItemId, Rundown
 
 PANEL = "panel"
 """The id and template of the graphic in a data panel."""
+
+CHAT = 100
+"""Lines that a page is shown."""
 
 
 class AsRun(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -59,6 +67,35 @@ class Deed(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True
     """The event's tag."""
 
 
+class ExpertRemark(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """An expert's signed remark, as far as the show has to do with it."""
+
+    id: str
+    index: int
+    """Of its entry in the transparency log."""
+    came: Micros
+    kind: str
+    name: str
+    institution: Text
+    words: str
+    language: Literal["zh", "en"]
+    withdraws: str = ""
+    withdrawn: bool = False
+    aired: bool = False
+    """It was on air at some time."""
+    done: bool = False
+    """What it asked for was done."""
+
+
+class Line(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """One line of what is written behind the scenes."""
+
+    number: int
+    at: Micros
+    by: str
+    words: str
+
+
 class State(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """All that the studio shows, and all that a hub needs that takes a show up."""
 
@@ -81,6 +118,10 @@ class State(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
     before: Mix | None = None
     """What a rehearsal gives back."""
     last: Deed | None = None
+    remarks: tuple[ExpertRemark, ...] = ()
+    """In the order in which they came."""
+    chat: tuple[Line, ...] = ()
+    """The newest lines, the oldest first."""
 
 
 def begin(scene: Scene) -> State:
@@ -114,7 +155,11 @@ def _step(state: State, entry: Entry) -> State:  # noqa: PLR0911, PLR0912 - one 
             return set_(state, mix=set_(state.mix, black=event.black))
         case GraphicShown():
             graphics = with_graphic(state.mix.graphics, event.graphic)
-            return set_(state, mix=set_(state.mix, graphics=graphics))
+            aired = tuple(
+                set_(one, aired=True) if event.graphic.id == graphic_id(one.id) else one
+                for one in state.remarks
+            )
+            return set_(state, mix=set_(state.mix, graphics=graphics), remarks=aired)
         case GraphicHidden():
             graphics = tuple(one for one in state.mix.graphics if one.id != event.id)
             return set_(state, mix=set_(state.mix, graphics=graphics))
@@ -134,6 +179,11 @@ def _step(state: State, entry: Entry) -> State:  # noqa: PLR0911, PLR0912 - one 
             return set_(state, lost=gone if event.condition == "lost" else gone - {event.source})
         case Remarked():
             return state
+        case ExpertRemarked() | AskAnswered():
+            return _remark(state, entry, event)
+        case Chatted():
+            line = Line(number=entry.number, at=entry.at, by=entry.by, words=event.words)
+            return set_(state, chat=(*state.chat, line)[-CHAT:])
         case Cued() | ItemAdded() | ItemChanged() | ItemMoved() | ItemRemoved() | Imported():
             return _plan(state, event)
         case _:
@@ -163,6 +213,30 @@ def _plan(state: State, event: Cued | ItemAdded | ItemChanged | ItemMoved | Item
     if after is None or all(one.id != after for one in plan):
         after = rundown.following(plan, state.on_air) if state.on_air else rundown.following(plan, None)
     return msgspec.structs.replace(state, rundown=plan, next=after)
+
+
+def graphic_id(remark: str) -> str:
+    """The id of the graphic that shows an expert's remark; while it is over the picture, it is on air."""
+    return f"remark-{remark.removeprefix('urn:uuid:')}"
+
+
+def remark_on_air(state: State, remark: str) -> bool:
+    """Whether an expert's remark is over the picture."""
+    return any(one.id == graphic_id(remark) for one in state.mix.graphics)
+
+
+def _remark(state: State, entry: Entry, event: ExpertRemarked | AskAnswered) -> State:
+    set_ = msgspec.structs.replace
+    if isinstance(event, AskAnswered):
+        if all(one.id != event.id for one in state.remarks):
+            raise NotFound(f"no remark {event.id} came in")
+        remarks = [set_(one, done=event.done) if one.id == event.id else one for one in state.remarks]
+        return set_(state, remarks=tuple(remarks))
+    if any(one.id == event.id for one in state.remarks):
+        raise Conflict(f"the remark {event.id} came in before")
+    remarks = [set_(one, withdrawn=True) if one.id == event.withdraws else one for one in state.remarks]
+    came = ExpertRemark(came=entry.at, **msgspec.structs.asdict(event))
+    return set_(state, remarks=(*remarks, came))
 
 
 def taken(state: State, item: Item) -> tuple[tuple[Graphic, ...], dict[SourceId, Channel]]:

@@ -94,12 +94,17 @@ def enter(
     now: datetime,
 ) -> int:
     """Give an entry its place in the log; it is in the log when this transaction is committed."""
-    # The head's row is the lock: on PostgreSQL two transactions would else take the same place.
-    connection.execute(select(log_heads.c.size).with_for_update()).all()
+    hold(connection)
     index = count(connection)
     values = {"leaf": leaf, "type": type, "id": id, "subject": subject, "document": document}
     connection.execute(log_entries.insert().values(index=index, entered=now, **values))
     return index
+
+
+def hold(connection: Transaction) -> None:
+    """Keep everybody else from entering until this transaction ends."""
+    # The head's row is the lock: on PostgreSQL two transactions would else take the same place.
+    connection.execute(select(log_heads.c.size).with_for_update()).all()
 
 
 def count(connection: Transaction) -> int:

@@ -14,6 +14,7 @@ from quality_creator.actions.passkeys import Ceremonies, relying_party
 from quality_creator.model.errors import Forbidden, QualityCreatorError
 from quality_creator.web import (
     api,
+    desk,
     entrance,
     forum,
     institutions,
@@ -45,6 +46,7 @@ def build(hub: Hub) -> ASGIApp:
         *log.routes(hub),
         *proof.routes(hub),
         *forum.routes(hub),
+        *desk.routes(hub),
         *studio.routes(hub),
         *site.routes(hub),
     ]
