@@ -13,8 +13,9 @@ from quality_creator.model.errors import NotFound
 from quality_creator.trust import evidence
 from quality_creator.trust.dossier import Dossier
 from quality_creator.trust.evidence import Index, Segments
-from quality_creator.trust.log import leaf
+from quality_creator.trust.log import leaf, merkle
 from quality_creator.trust.log.leaf import Leaf
+from quality_creator.trust.log.merkle import Hashes
 from quality_creator.trust.log.policy import Policy
 from quality_creator.trust.register import Accepted
 from quality_creator.trust.verdict import Verdict
@@ -45,7 +46,8 @@ class Case:
     accepted: Accepted | None = None
     believed: Policy | None = None
     leaves: list[Leaf] = field(default_factory=list)
-    hashes: list[bytes] = field(default_factory=list)
+    hashes: Hashes = field(default_factory=lambda: merkle.in_memory(()))
+    """Over all entries of the log."""
     segments: Segments | None = None
     judged: Verdict | None = None
     size: int = 0

@@ -59,8 +59,8 @@ def check_log(case: Case) -> None:
         places = list(tile.bundles(there.size))
         bundles = case.threads.map(lambda place: case.source.read(f"{evidence.LOG}/{place.path}"), places)
         entries = [entry for data in bundles for entry in tile.unpack(data)]
-        case.hashes = [merkle.leaf_hash(entry) for entry in entries]
-        if len(entries) != there.size or merkle.root_of(case.hashes) != there.root:
+        case.hashes = merkle.in_memory([merkle.leaf_hash(entry) for entry in entries])
+        if len(entries) != there.size or merkle.root(there.size, case.hashes) != there.root:
             raise BadPayload("the entries are not those of the checkpoint")
         case.leaves = [leaf.decode(entry) for entry in entries]
         case.size, case.seen_at = there.size, seen.time
@@ -73,7 +73,7 @@ def check_log(case: Case) -> None:
 
 def require_same_tree(case: Case, logged: proof.Logged) -> None:
     """That a proof is of a beginning of the log in hand. Raises BadPayload."""
-    if logged.size > len(case.hashes) or merkle.root_of(case.hashes[: logged.size]) != logged.root:
+    if logged.size > case.size or merkle.root(logged.size, case.hashes) != logged.root:
         raise BadPayload(f"its proof is of another log, or of one that grew in two ways (size {logged.size})")
 
 
@@ -105,10 +105,7 @@ def check_started(case: Case) -> None:
     seen = case.dossier.started
     if seen is None:
         return case.say("not made before", "absent", "the dossier names no checkpoint from its beginning")
-    if (
-        seen.size > len(case.hashes)
-        or dossiers.root_text(merkle.root_of(case.hashes[: seen.size])) != seen.root
-    ):
+    if seen.size > case.size or dossiers.root_text(merkle.root(seen.size, case.hashes)) != seen.root:
         return case.say("not made before", "wrong", "the checkpoint from its beginning is not of this log")
     return case.say("not made before", "right", f"the log had {seen.size} entries when it began")
 
@@ -117,8 +114,8 @@ def check_progress(case: Case) -> None:
     """That what the log was told while the episode was on air is a beginning of what the dossier has."""
     if case.segments is None or not case.leaves:
         return None
-    segments = _tree(case.segments.leaves)
-    batches = _tree([bytes.fromhex(evidence.sha256(one)) for one in case.batches()])
+    segments = _Leaves(case.segments.leaves)
+    batches = _Leaves([bytes.fromhex(evidence.sha256(one)) for one in case.batches()])
     told, ended = 0, False
     for index, data in case.told(living.PROGRESS, living.END):
         try:
@@ -126,7 +123,7 @@ def check_progress(case: Case) -> None:
             if isinstance(one, living.Start):
                 raise BadPayload("a start in the place of a progress")
             for served, hashes in ((one.segments, segments), (one.measurements, batches)):
-                if served.count > len(hashes) or _root_of(hashes, served.count) != served.root:
+                if served.root != hashes.root(served.count):
                     raise BadPayload("what was served then is not what the dossier has now")
         except BadPayload as error:
             return case.say("told while on air", "wrong", f"entry {index}: {error}")
@@ -168,9 +165,13 @@ def check_freshness(case: Case) -> None:
     return case.say("freshness", "right", f"{words}, {sorted(spans)[len(spans) // 2]:.0f} s typically")
 
 
-def _tree(leaves: Sequence[bytes]) -> list[bytes]:
-    return [merkle.leaf_hash(one) for one in leaves]
+class _Leaves:
+    """Digests whose beginnings have roots; what many of these share is hashed once."""
 
+    def __init__(self, leaves: Sequence[bytes]) -> None:
+        self._count = len(leaves)
+        self._hashes = merkle.in_memory([merkle.leaf_hash(one) for one in leaves])
 
-def _root_of(hashes: list[bytes], count: int) -> str:
-    return dossiers.root_text(merkle.root_of(hashes[:count]))
+    def root(self, count: int) -> str:
+        """Over the first so many; empty when there are fewer."""
+        return dossiers.root_text(merkle.root(count, self._hashes)) if count <= self._count else ""
