@@ -29,12 +29,12 @@ from quality_creator.model.characteristic import (
     ChartPlan,
 )
 from quality_creator.model.characteristic import Limits as GivenLimits
+from quality_creator.model.chart_row import ChartRow
 from quality_creator.model.errors import BadInput, BadPayload
 from quality_creator.model.event import Capability, ChartLimits, Definition, Point, Signal
 from quality_creator.model.reading import Measurement
 from quality_creator.model.text import Text
 from quality_creator.quality.chart import check_plan
-from quality_creator.store.charts import ChartRow
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,29 +7,11 @@ from typing import Any
 import msgspec
 from sqlalchemy import select
 
-from quality_creator.model.characteristic import ChartPlan
+from quality_creator.model.chart_row import ChartRow
 from quality_creator.model.clock import Utc
 from quality_creator.model.ids import CharacteristicId
 from quality_creator.store.database import Transaction, replace
 from quality_creator.store.tables import charts, choices, estimations
-
-
-class ChartRow(msgspec.Struct, frozen=True, kw_only=True):
-    """A chart as it is kept."""
-
-    characteristic: CharacteristicId
-    plan: ChartPlan
-    """The plan that made the state; when the configuration's is another, the state is not its."""
-    state: bytes
-    """As `quality.encode` writes it."""
-    frozen: bool
-    """Whether the state has the limits that judge; until then its limits mean nothing."""
-    waiting: tuple[float, ...]
-    """Values from which limits are to be estimated; empty afterwards."""
-    points: int
-    """Measurements numbered so far, bad ones too: the number of the next one."""
-    since: int = 0
-    """The plotted point from which a weighted chart remembers."""
 
 
 class Choice(msgspec.Struct, frozen=True, kw_only=True):
