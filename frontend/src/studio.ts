@@ -87,6 +87,10 @@ function render(): void {
   const rehearse = part("rehearse");
   rehearse.hidden = view.mode !== "planned" && view.mode !== "rehearsal";
   tell(rehearse, say(view.mode === "rehearsal" ? "st-rehearse-end" : "st-rehearse"));
+  const air = part("air");
+  air.hidden = view.mode === "ended";
+  air.classList.toggle("button--quiet", view.mode === "on-air");
+  tell(air, say(view.mode === "on-air" ? "st-air-end" : "st-air"));
   const last = view.state.last;
   tell(part("last"), last ? `${last.by}: ${say(`st-log-${last.what}`)}` : "");
   tell(part("program-who"), mix.black ? say("st-black") : desk.names(shown(mix.program)));
@@ -202,6 +206,21 @@ part("keys-reset").addEventListener("click", () => {
   showKeys();
 });
 part("rehearse").addEventListener("click", () => void desk.do("rehearse", { on: desk.view?.mode !== "rehearsal" }));
+
+// Going on air and ending are asked once more: neither can be taken back.
+const sure = part<HTMLDialogElement>("sure");
+part("air").addEventListener("click", () => {
+  const what = desk.view?.mode === "on-air" ? "st-air-end" : "st-air";
+  tell(part("sure-name"), say(what));
+  tell(part("sure-words"), say(`${what}-sure`));
+  tell(part("sure-yes"), say(what));
+  sure.dataset["act"] = what === "st-air" ? "start" : "end";
+  sure.showModal();
+});
+part("sure-yes").addEventListener("click", () => {
+  sure.close();
+  void desk.move(sure.dataset["act"] === "end" ? "end" : "start");
+});
 
 // The T-bar: at its end the preview is on air, and it goes back to where it began.
 const bar = part<HTMLInputElement>("t-bar");

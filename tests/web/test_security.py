@@ -92,6 +92,8 @@ GET  /status/{who}                          public
 GET  /episodes/{slug}/prompter              crew
 GET  /episodes/{slug}/timer                 crew
 GET  /episodes/{slug}/timer.json            crew
+GET  /studio                                producer
+POST /studio                                producer
 GET  /studio/{slug}                         producer
 GET  /studio/{slug}/as-run.edl              producer
 POST /studio/{slug}/do                      producer
@@ -106,6 +108,11 @@ GET  /desk/{slug}/state                     expert, producer
 POST /desk/{slug}/remarks                   expert
 GET  /desk/{slug}/live                      expert, producer
 POST /desk/{slug}/chat                      expert, producer
+POST /desk/{slug}/remarks/{id}/air          producer
+POST /desk/{slug}/remarks/{id}/off          producer
+POST /desk/{slug}/remarks/{id}/done         producer
+POST /desk/{slug}/draws/{id}/air            producer
+POST /desk/{slug}/draws/{id}/off            producer
 
 GET  /episodes/{slug}/guests                producer
 GET  /api/episodes/{slug}/guests            producer

@@ -48,6 +48,12 @@ export class Desk {
     return this.tried(() => send(`${this.address}/rundown.${kind}`, file, kind === "json" ? "application/json" : "text/csv"));
   }
 
+  /** Put the episode on air, or end it. */
+  async move(to: "start" | "end"): Promise<boolean> {
+    const slug = this.address.split("/").at(-1) ?? "";
+    return this.tried(() => send(`/api/episodes/${slug}/${to}`, "", "application/json"));
+  }
+
   private async tried(act: () => Promise<unknown>): Promise<boolean> {
     try {
       await act();

@@ -22,6 +22,7 @@ from quality_creator.web import (
     live,
     log,
     people,
+    planning,
     proof,
     site,
     studio,
@@ -47,6 +48,7 @@ def build(hub: Hub) -> ASGIApp:
         *proof.routes(hub),
         *forum.routes(hub),
         *desk.routes(hub),
+        *planning.routes(hub),
         *studio.routes(hub),
         *site.routes(hub),
     ]
