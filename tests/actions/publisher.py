@@ -73,8 +73,8 @@ class Publisher:
 
 
 @asynccontextmanager
-async def publisher(folder: Path) -> AsyncIterator[Publisher]:
-    """A hub with an episode `one` that has ended."""
+async def publisher(folder: Path, *, ended: bool = True) -> AsyncIterator[Publisher]:
+    """A hub with an episode `one` that has ended, or is on air without a mixer."""
     committee, institution = signer("committee", "committee"), signer("inst1")
     private = Keys(folder / "data" / "keys").own_ed25519("log")
     log = checkpoint.log_key("column.example/log", private)
@@ -91,6 +91,8 @@ async def publisher(folder: Path) -> AsyncIterator[Publisher]:
             hub.ledger = await Ledger.open(hub.database, signing.open_keys(hub.config), hub.config, client)
             task = asyncio.create_task(hub.ledger.run())
             await _record(hub, _episode())
+            if ended:
+                await hub.database.episodes.end(_episode().id, datetime.now(UTC))
             yield Publisher(around, committee, institution)
             task.cancel()
 
@@ -129,7 +131,7 @@ def _episode() -> Episode:
 
 
 async def _record(hub: Hub, episode: Episode) -> None:
-    """Put an episode on air, record some segments, and end it."""
+    """Put an episode on air, and record some segments."""
     now = datetime.now(UTC)
     await hub.database.episodes.create(episode)
     await hub.database.episodes.start(episode.id, now)
@@ -152,7 +154,6 @@ async def _record(hub: Hub, episode: Episode) -> None:
             )
         )
         await recording.seal(msn, msgspec.json.encode(messages), [])
-    await hub.database.episodes.end(episode.id, now)
 
 
 def _init(name: str) -> bytes:

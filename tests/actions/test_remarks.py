@@ -2,6 +2,7 @@
 
 import asyncio
 import hashlib
+import json
 from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -9,12 +10,13 @@ from typing import Any
 
 import pytest
 
-from quality_creator.actions import institutions, remarks, sessions
+from quality_creator.actions import draws, episodes, institutions, remarks, sessions
+from quality_creator.actions.draws import Order
 from quality_creator.actions.hub import Hub
-from quality_creator.model.errors import BadInput, BadPayload, Conflict, Forbidden
+from quality_creator.model.errors import BadInput, BadPayload, Conflict, Forbidden, NotFound
 from quality_creator.model.ids import Slug
 from quality_creator.trust import dossier
-from quality_creator.trust.remark import About, Frame, Span
+from quality_creator.trust.remark import About, Frame, Result, Span
 from tests.actions.experts import BOSS, EPISODE, Expert, expert
 from tests.actions.publisher import SEGMENTS, publisher
 
@@ -22,9 +24,9 @@ ONE = Slug("one")
 LENGTH = SEGMENTS * 172_800
 
 
-def check(tmp_path: Path, act: Callable[[Hub, Expert], Awaitable[None]]) -> None:
+def check(tmp_path: Path, act: Callable[[Hub, Expert], Awaitable[None]], *, ended: bool = True) -> None:
     async def inside() -> None:
-        async with publisher(tmp_path) as found:
+        async with publisher(tmp_path, ended=ended) as found:
             await act(found.hub, await expert(found.hub))
 
     asyncio.run(inside())
@@ -130,5 +132,79 @@ def test_what_was_not_there_to_be_seen_is_not_remarked_on(tmp_path: Path) -> Non
             when = datetime.now(UTC) + timedelta(minutes=minutes)
             with pytest.raises(BadInput, match="signed at"):
                 await remarks.enter(hub, ONE, wang.visitor, wang.sign(wang.says(), when))
+
+    check(tmp_path, act)
+
+
+def test_a_remark_is_withdrawn_by_its_own_expert_once_and_stays_in_the_log(tmp_path: Path) -> None:
+    async def act(hub: Hub, wang: Expert) -> None:
+        other = await expert(hub, "li")
+        said = wang.says()
+        await remarks.enter(hub, ONE, wang.visitor, wang.sign(said))
+        takes_back = {"kind": "withdrawal", "span": None, "withdraws": said.id}
+        with pytest.raises(Forbidden, match="own expert"):
+            await remarks.enter(hub, ONE, other.visitor, other.signed("", **takes_back))
+        withdrawal = wang.says("I looked at another unit.", **takes_back)
+        await remarks.enter(hub, ONE, wang.visitor, wang.sign(withdrawal))
+        with pytest.raises(Conflict, match="withdrawn already"):
+            await remarks.enter(hub, ONE, wang.visitor, wang.signed("", **takes_back))
+        for name, error in ((withdrawal.id, BadInput), ("urn:uuid:" + EPISODE[9:], NotFound)):
+            with pytest.raises(error):
+                await remarks.enter(
+                    hub, ONE, wang.visitor, wang.signed("", **(takes_back | {"withdraws": name}))
+                )
+        desk = await remarks.desk(hub, ONE, wang.visitor)
+        assert [one.state for one in desk.remarks] == ["withdrawn", "entered"]
+        assert len(await hub.ledger.about(EPISODE, "remark/1")) == 2
+
+    check(tmp_path, act)
+
+
+def test_results_are_taken_for_drawn_units_only(tmp_path: Path) -> None:
+    async def act(hub: Hub, wang: Expert) -> None:
+        lot = await draws.announce(hub, ONE, Order(what="doors", count=50, drawn=3))
+        other = next(str(n) for n in range(1, 51) if str(n) not in lot.units)
+        good = tuple(Result(unit=unit, conforming=True) for unit in lot.units)
+        measured = {"kind": "measurements", "about": About(lot=lot.lot)}
+        await remarks.enter(hub, ONE, wang.visitor, wang.signed("", results=good, **measured))
+        swapped = (Result(unit=other, conforming=True), *good[1:])
+        with pytest.raises(BadInput, match=f"not drawn: {other}"):
+            await remarks.enter(hub, ONE, wang.visitor, wang.signed("", results=swapped, **measured))
+        for about, words in (
+            (About(lot=lot.lot, unit=other), f"not drawn: {other}"),
+            (About(lot=EPISODE, unit="1"), "no lot"),
+        ):
+            with pytest.raises(BadInput, match=words):
+                await remarks.enter(hub, ONE, wang.visitor, wang.signed(kind="measure-again", about=about))
+
+    check(tmp_path, act, ended=False)
+
+
+def test_a_remark_that_a_hub_was_stopped_over_waits_in_the_next_hubs_studio(tmp_path: Path) -> None:
+    async def act(hub: Hub, wang: Expert) -> None:
+        data = wang.signed("The seam is open.")
+        said = json.loads(data)
+        # In the log, and stopped before the show heard of it.
+        await hub.ledger.enter(data, type="remark/1", id=said["id"], subject=EPISODE, issuer=wang.did)
+        hub.shows.clear()
+        desk = await remarks.desk(hub, ONE, wang.visitor)
+        assert [one.state for one in desk.remarks] == ["entered"]
+        hub.shows.clear()
+        show = await episodes.show_of(hub, await episodes.by_slug(hub, ONE))
+        assert [(one.words, one.name) for one in show.state.remarks] == [("The seam is open.", "Wang")]
+
+    check(tmp_path, act)
+
+
+def test_the_chat_reaches_those_behind_the_scenes_and_not_the_log(tmp_path: Path) -> None:
+    async def act(hub: Hub, wang: Expert) -> None:
+        await remarks.chat(hub, ONE, " Please zoom in. ", "Wang")
+        for words in ("", " ", "x" * 2001):
+            with pytest.raises(BadInput):
+                await remarks.chat(hub, ONE, words, "Wang")
+        hub.shows.clear()
+        desk = await remarks.desk(hub, ONE, wang.visitor)
+        assert [(line.by, line.words) for line in desk.chat] == [("Wang", "Please zoom in.")]
+        assert all(b"zoom" not in (one.document or b"") for one in await hub.ledger.about(EPISODE))
 
     check(tmp_path, act)

@@ -171,3 +171,19 @@ def test_a_graphic_comes_at_the_picture_that_is_told_and_fades() -> None:
     assert 5 < light[first - 1] - light[first] < 40
     assert max(light[first + 8 : last]) < 50
     assert light[last + 8] > 150
+
+
+def test_words_with_room_for_several_lines_are_parted_where_a_reader_parts_them() -> None:
+    latin = "The seam between edge band and board is open over about forty millimetres at the corner"
+    lines = lettering.wrapped(latin, 28, "regular", 500, 4)
+    assert " ".join(lines) == latin
+    assert all(lettering.width(line, 28) <= 500 for line in lines)
+    chinese = "封边条与板材之间左下角约四十毫米开胶请重新测量剥离强度" * 3
+    lines = lettering.wrapped(chinese, 28, "regular", 500, 9)
+    assert "".join(lines) == chinese
+    assert all(lettering.width(line, 28) <= 500 for line in lines)
+    assert lettering.wrapped(chinese, 28, "regular", 500, 2)[-1].endswith("…")
+    assert lettering.wrapped("a" * 400, 28, "regular", 500, 2)[0] == "a" * len(
+        lettering.wrapped("a" * 400, 28, "regular", 500, 2)[0]
+    )
+    assert lettering.wrapped("", 28, "regular", 500, 3) == [""]

@@ -3,7 +3,7 @@
 The life of a remark: a browser signs it with a key that stays there (`trust.remark`) → `enter` checks whose
 key it is, that nothing in it contradicts the episode, and gives it its place in the log, all in one
 transaction → the show's own log says that it came, so that the studio sees it → a producer takes it on air
-(`actions.remarks_on_air`) → publishing the episode puts it into the dossier, aired or not.
+(`actions.logged_graphics`) → publishing the episode puts it into the dossier, aired or not.
 
 A hub that is stopped after the transaction has the remark: the show hears of it when it is opened next. A
 browser that got no answer sends the same bytes again, and is told the same place.
@@ -16,7 +16,7 @@ from typing import Literal
 
 import msgspec
 
-from quality_creator.actions import draws, episodes
+from quality_creator.actions import draws, episodes, logged_graphics
 from quality_creator.actions.hub import Hub
 from quality_creator.actions.progress import subject
 from quality_creator.actions.show import Show
@@ -92,6 +92,8 @@ async def enter(hub: Hub, slug: Slug, visitor: Visitor, data: bytes) -> Entered:
         raise Conflict(f"{slug} is published; its dossier is made, and nothing is added to it")
     index, institution = await hub.ledger.transact(act)
     await _tell(show, index, made, institution.name)
+    if made.withdraws is not None:
+        await logged_graphics.take_off_withdrawn(hub, slug, made.withdraws)
     return Entered(id=made.id, index=index, sha256=hashlib.sha256(data).hexdigest())
 
 

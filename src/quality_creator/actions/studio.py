@@ -5,7 +5,7 @@ with what was asked for. Of two producers the later one wins, and both see who i
 """
 
 import asyncio
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
@@ -110,8 +110,11 @@ async def perform(  # noqa: PLR0911 - one arm a kind of command
             fade = Transition(kind="mix", frames=frames)
             change = wire.Change(black=black, transition=fade)
             return await _mix(room, event.Faded(black=black, transition=fade), change, by)
-        case ShowGraphic() | HideGraphic():
-            return await _graphics(room, command, by)
+        case ShowGraphic(graphic=graphic):
+            check_graphics((graphic,))
+            return await show(room, graphic, by)
+        case HideGraphic(id=name):
+            return await hide(room, name, by)
         case SetChannel():
             return await _channel(room, command, by)
         case Rehearse(on=on):
@@ -132,6 +135,13 @@ def check_item(episode: Episode, item: Item) -> None:
     if item.scene is not None:
         check_scene(episode, item.scene)
     episodes.require(set(episode.sources), item.microphones, f"{item.id}: microphones")
+    check_graphics(item.graphics)
+
+
+def check_graphics(graphics: Sequence[Graphic]) -> None:
+    """Raises BadInput for one that says of itself that it shows what stands in the log."""
+    if any(one.logged is not None for one in graphics):
+        raise BadInput("a remark or a draw is taken on air by itself, from the log")
 
 
 # --- takes ---------------------------------------------------------------------------------------
@@ -237,17 +247,27 @@ def _tell(room: Studio, order: wire.Tbar | wire.SetPreview) -> None:
         room.desk.tell(order)
 
 
-async def _graphics(room: Studio, command: ShowGraphic | HideGraphic, by: str) -> Done:
+async def show(room: Studio, graphic: Graphic, by: str) -> Done:
+    """Put a graphic over the picture, or change the one of its id.
+
+    Raises:
+        BadInput: there are too many.
+        Unavailable: no worker answered in time; the next one begins with it.
+    """
     on = room.show.state.mix.graphics
-    what: event.Event
-    if isinstance(command, ShowGraphic):
-        if len(on) >= MOST_GRAPHICS and all(one.id != command.graphic.id for one in on):
-            raise BadInput(f"{MOST_GRAPHICS} graphics are on the picture; take one away first")
-        what = event.GraphicShown(graphic=command.graphic)
-    elif any(one.id == command.id for one in on):
-        what = event.GraphicHidden(id=command.id)
-    else:
-        raise NotFound(f"there is no graphic {command.id!r} on the picture")
+    if len(on) >= MOST_GRAPHICS and all(one.id != graphic.id for one in on):
+        raise BadInput(f"{MOST_GRAPHICS} graphics are on the picture; take one away first")
+    return await _graphics(room, event.GraphicShown(graphic=graphic), by)
+
+
+async def hide(room: Studio, name: str, by: str) -> Done:
+    """Take a graphic away. Raises NotFound when it is not there, Unavailable as `show`."""
+    if all(one.id != name for one in room.show.state.mix.graphics):
+        raise NotFound(f"there is no graphic {name!r} on the picture")
+    return await _graphics(room, event.GraphicHidden(id=name), by)
+
+
+async def _graphics(room: Studio, what: event.GraphicShown | event.GraphicHidden, by: str) -> Done:
     done = await _enter(room, what, by)
     if room.desk is None:
         return done

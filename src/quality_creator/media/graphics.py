@@ -93,25 +93,28 @@ def draw(graphic: Graphic, drawn: Drawn, series: Series | None, now: int) -> Lay
             case Line(line=line, fill=fill, width=thick):
                 pen.line(line, fill, thick, joint="curve")
             case Words():
-                text = lettering.shortened(
-                    _filled(piece.words, places), piece.size, piece.weight, piece.width
-                )
-                lettering.write(
-                    pen,
-                    piece.at,
-                    text,
-                    piece.size,
-                    piece.fill,
-                    weight=piece.weight,
-                    anchor=piece.anchor,
-                    edge=piece.edge,
-                )
+                _write(pen, piece, _filled(piece.words, places))
             case Runs():
                 strip = _strip(_filled(piece.runs, places), piece, height)
             case ChartBox(chart=box):
                 if series is not None:
                     _chart(pen, box, series)
     return Layer(Rectangle(x, y, width, height), _sheet(image), strip)
+
+
+def _write(pen: ImageDraw.ImageDraw, piece: Words, words: str) -> None:
+    lines = lettering.wrapped(words, piece.size, piece.weight, piece.width, piece.lines)
+    for number, text in enumerate(lines):
+        lettering.write(
+            pen,
+            (piece.at[0], piece.at[1] + number * piece.size * 1.36),
+            text,
+            piece.size,
+            piece.fill,
+            weight=piece.weight,
+            anchor=piece.anchor,
+            edge=piece.edge,
+        )
 
 
 def _places(graphic: Graphic, series: Series | None, now: int) -> dict[str, str]:

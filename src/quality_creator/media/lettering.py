@@ -39,6 +39,26 @@ def shortened(text: str, size: int, weight: Weight, most: float) -> str:
     return text[:low].rstrip() + _ELLIPSIS
 
 
+def wrapped(text: str, size: int, weight: Weight, most: float, lines: int) -> list[str]:
+    """The text in lines that are not wider than `most`; what the last has no room for is an ellipsis.
+
+    Lines end at spaces, and between Chinese characters, which need none.
+    """
+    found: list[str] = []
+    rest = text.strip()
+    while len(found) < lines - 1 and width(rest, size, weight) > most:
+        end = max(len(shortened(rest, size, weight, most)) - len(_ELLIPSIS), 1)
+        if _in_word(rest, end):
+            end = max(rest.rfind(" ", 0, end), 0) or end
+        found.append(rest[:end].strip())
+        rest = rest[end:].strip()
+    return [*found, shortened(rest, size, weight, most)]
+
+
+def _in_word(text: str, at: int) -> bool:
+    return all(character.isascii() and not character.isspace() for character in text[at - 1 : at + 1])
+
+
 def write(
     draw: ImageDraw.ImageDraw,
     at: tuple[float, float],

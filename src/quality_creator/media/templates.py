@@ -36,7 +36,7 @@ class Line(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True
 
 
 class Words(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """One line of text; `{name.en}` is the field's wording, `{value}` and `{countdown}` are live."""
+    """Text; `{name.en}` is the field's wording, `{value}` and `{countdown}` are live."""
 
     words: str
     at: tuple[int, int]
@@ -49,6 +49,8 @@ class Words(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
     anchor: Literal["left", "middle", "right"] = "left"
     edge: str = ""
     """The colour of an edge around letters that have no ground below them."""
+    lines: int = 1
+    """How many lines it may take, each 1.36 times its size below the one before."""
 
 
 class Runs(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):

@@ -10,6 +10,18 @@ from quality_creator.model.scene import Scene
 from quality_creator.model.text import Text
 
 
+class Logged(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """A document of the transparency log, so that anyone can look up what a graphic shows of it."""
+
+    type: str
+    """As the log's entry has it: `remark/1`, `draw/1`."""
+    id: str
+    index: int
+    """Of the entry."""
+    sha256: str
+    """Of the document, in hex."""
+
+
 class Graphic(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, omit_defaults=True):
     """Something that lies over the picture: a template with its places filled in."""
 
@@ -24,6 +36,8 @@ class Graphic(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=T
     """What a countdown counts to."""
     stays: bool = False
     """It stays over the take of the next item, as a logo does."""
+    logged: Logged | None = None
+    """What it shows, where that stands in the log: an expert's remark, a draw."""
 
 
 class Channel(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, omit_defaults=True):

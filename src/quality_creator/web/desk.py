@@ -13,7 +13,7 @@ from starlette.requests import Request
 from starlette.responses import Response, StreamingResponse
 from starlette.routing import BaseRoute
 
-from quality_creator.actions import episodes, remarks
+from quality_creator.actions import episodes, logged_graphics, remarks
 from quality_creator.actions.hub import Hub
 from quality_creator.model.errors import BadPayload, Forbidden
 from quality_creator.model.ids import Slug
@@ -37,8 +37,18 @@ class Words(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
     words: str
 
 
+class Answer(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Whether what an expert asked for was done."""
+
+    done: bool = True
+
+
 def routes(hub: Hub) -> list[BaseRoute]:
-    """Every address below `/desk` that is not the page itself."""
+    """Every address below `/desk`."""
+    return [*_desk_doors(hub), *_producer_doors(hub)]
+
+
+def _desk_doors(hub: Hub) -> list[Door]:
 
     @at_desk
     async def state(request: Request, visitor: Visitor) -> Response:
@@ -73,6 +83,41 @@ def routes(hub: Hub) -> list[BaseRoute]:
         Door("POST", "/desk/{slug}/remarks", enter, act=Trail.NONE),
         Door("GET", "/desk/{slug}/live", live),
         Door("POST", "/desk/{slug}/chat", chat, act=Trail.NONE),
+    ]
+
+
+def _producer_doors(hub: Hub) -> list[Door]:
+    producer = allow(Role.PRODUCER)
+
+    @producer
+    async def air(request: Request, visitor: Visitor) -> Response:
+        return json(await logged_graphics.show_remark(hub, _slug(request), _id(request), visitor.name))
+
+    @producer
+    async def off(request: Request, visitor: Visitor) -> Response:
+        return json(await logged_graphics.hide_remark(hub, _slug(request), _id(request), visitor.name))
+
+    @producer
+    async def done(request: Request, visitor: Visitor) -> Response:
+        given = await decoded(request, Answer)
+        slug, name = _slug(request), _id(request)
+        return json(await logged_graphics.answer(hub, slug, name, visitor.name, done=given.done))
+
+    @producer
+    async def draw(request: Request, visitor: Visitor) -> Response:
+        return json(await logged_graphics.show_draw(hub, _slug(request), _id(request), visitor.name))
+
+    @producer
+    async def draw_off(request: Request, visitor: Visitor) -> Response:
+        return json(await logged_graphics.hide_draw(hub, _slug(request), _id(request), visitor.name))
+
+    # What is done stands in the show's own log, with the name of who did it.
+    return [
+        Door("POST", "/desk/{slug}/remarks/{id}/air", air, act=Trail.NONE),
+        Door("POST", "/desk/{slug}/remarks/{id}/off", off, act=Trail.NONE),
+        Door("POST", "/desk/{slug}/remarks/{id}/done", done, act=Trail.NONE),
+        Door("POST", "/desk/{slug}/draws/{id}/air", draw, act=Trail.NONE),
+        Door("POST", "/desk/{slug}/draws/{id}/off", draw_off, act=Trail.NONE),
     ]
 
 
@@ -113,3 +158,7 @@ async def _follow(hub: Hub, slug: Slug, request: Request) -> AsyncIterator[bytes
 
 def _slug(request: Request) -> Slug:
     return Slug(request.path_params["slug"])
+
+
+def _id(request: Request) -> str:
+    return str(request.path_params["id"])
