@@ -5,33 +5,27 @@ Everything is computed by the statistics room from the measurements as they were
 """
 
 import asyncio
-import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 import msgspec
-import numpy as np
 
 from quality_creator import quality
-from quality_creator.actions import judging
+from quality_creator.actions import judging, studies
 from quality_creator.actions.hub import Hub
 from quality_creator.actions.judging import Chart
-from quality_creator.model.characteristic import COUNTS, PAIRED, WEIGHTED, Characteristic, ChartPlan
-from quality_creator.model.clock import Micros
+from quality_creator.actions.studies import SHOWN, PlottedPoint, Study
+from quality_creator.model.characteristic import COUNTS, WEIGHTED, Characteristic
 from quality_creator.model.errors import BadInput, Conflict, NotFound
-from quality_creator.model.event import Definition, Signal
+from quality_creator.model.event import Definition
 from quality_creator.model.ids import CharacteristicId, LineId
 from quality_creator.model.reading import Measurement
 from quality_creator.model.text import Text
-from quality_creator.quality.capability import Capability, capability
 from quality_creator.quality.estimate import METHODS, methods
 from quality_creator.quality.rules import REACH, TABLE
 from quality_creator.store import charts, measurements
 from quality_creator.store.charts import Choice, EstimationRow
 from quality_creator.store.database import Transaction
-
-SHOWN = 250
-"""Points on a chart."""
 
 WARMING = 1_000
 """Points before the shown ones from which a weighted chart's memory is made; by then it has forgotten
@@ -40,14 +34,8 @@ where it began."""
 WITHIN_REACH = 5_000
 """Points back from the newest that limits may be estimated from."""
 
-STUDIED = 2_000
-"""Values of a study at most: those of the newest points."""
-
 FEWEST = 5
 """Points that limits need at the very least; fewer say nothing."""
-
-BINS = 40
-"""Bars of a histogram at most."""
 
 
 class Wrong(BadInput):
@@ -57,24 +45,6 @@ class Wrong(BadInput):
         super().__init__(text.format(**places))
         self.code = code
         self.places = places
-
-
-class PlottedPoint(msgspec.Struct, frozen=True, kw_only=True):
-    """A point of a chart, judged by the limits and rules of now."""
-
-    number: int
-    """On the chart, from 0."""
-    time: Micros
-    """Of the measurement that completed it."""
-    location: float
-    spread: float | None
-    signals: tuple[Signal, ...]
-    uncertain: bool = False
-    found_in: float | None = None
-    """Of a count."""
-    lower: float | None = None
-    """The point's own limits, where they differ from the definition's; with `upper` alone, none below."""
-    upper: float | None = None
 
 
 class Picture(msgspec.Struct, frozen=True, kw_only=True):
@@ -112,27 +82,6 @@ class Glance:
 
     standing: Standing
     picture: Picture
-
-
-@dataclass(frozen=True, slots=True)
-class Histogram:
-    """How the values are distributed; a fitted normal and the specification stand beside it."""
-
-    edges: Sequence[float]
-    counts: Sequence[int]
-    mean: float
-    sigma: float
-
-
-@dataclass(frozen=True, slots=True)
-class Study:
-    """What the newest values say about the process."""
-
-    values: int
-    histogram: Histogram | None
-    capability: Capability | None
-    trouble: str
-    """Why there is no capability, in the statistics room's words; empty when there is."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -184,7 +133,7 @@ async def study(hub: Hub, standing: Standing, newest: Picture) -> Study:
     stable = None
     if newest.sigma is not None:
         stable = not any(point.signals for point in newest.points)
-    return await asyncio.to_thread(_study, values, standing.characteristic, stable)
+    return await asyncio.to_thread(studies.study, values, standing.characteristic, stable)
 
 
 async def history(hub: Hub, name: CharacteristicId) -> list[EstimationRow]:
@@ -207,23 +156,24 @@ def _picture(transaction: Transaction, standing: Standing, points: int) -> Pictu
         collecting = (len(chart.waiting) // judging.plan_of(one.chart).take, one.chart.estimate_from)
     return Picture(
         definition=judging.definition(chart, standing.line_name),
-        sigma=None if limits is None else _zone(one.chart, limits),
-        points=tuple(_plotted(_judged_again(transaction, chart, points), chart)[-points:]),
+        sigma=None if limits is None else studies.zone(one.chart, limits),
+        points=tuple(studies.plotted(_judged_again(transaction, chart, points), chart)[-points:]),
         total=chart.state.plotted,
         collecting=collecting,
     )
+
+
+def rows(transaction: Transaction, chart: Chart) -> tuple[Chart, list[Measurement]]:
+    """A chart and its newest measurements as of one moment, as many as a study looks at."""
+    row = charts.one(transaction, chart.characteristic.id)
+    now = chart if row is None else judging.resumed(chart.characteristic, row)
+    return now, measurements.arrived(transaction, chart.characteristic.id, studies.reach(now))
 
 
 def _now(transaction: Transaction, standing: Standing) -> Chart:
     """The chart that belongs to the measurements of this transaction's moment."""
     row = charts.one(transaction, standing.characteristic.id)
     return standing.chart if row is None else judging.resumed(standing.characteristic, row)
-
-
-def _zone(plan: ChartPlan, limits: quality.Limits) -> float | None:
-    if plan.kind in (*PAIRED, *WEIGHTED):
-        return None
-    return limits.sigma if plan.kind in COUNTS else (limits.location.upper - limits.center) / plan.width
 
 
 def _judged_again(transaction: Transaction, chart: Chart, points: int) -> list[Measurement]:
@@ -235,78 +185,17 @@ def _judged_again(transaction: Transaction, chart: Chart, points: int) -> list[M
 
 def _newest(transaction: Transaction, chart: Chart, points: int) -> list[Measurement]:
     """The measurements of the newest points, whole ones only, oldest first."""
-    size, waiting = chart.characteristic.chart.each, len(chart.state.pending)
-    points = min(points, chart.state.plotted)
-    # A few more, as bad ones are not charted.
-    rows = measurements.arrived(transaction, chart.characteristic.id, points * size + waiting + 100)
-    good = [one for one in rows if one.status != "bad"]
-    whole = good[: len(good) - waiting]
-    return whole[len(whole) % size :][-points * size :] if points else []
-
-
-def _plotted(found: Sequence[Measurement], chart: Chart) -> list[PlottedPoint]:
-    plan = chart.characteristic.chart
-    size = plan.each
-    state = msgspec.structs.replace(
-        quality.start(chart.state.plan, chart.state.limits), plotted=chart.state.plotted - len(found) // size
-    )
-    _, points = quality.step(state, [part for one in found for part in judging.charted(plan, one)])
-    signals: dict[int, tuple[Signal, ...]] = {}
-    for signal in points.signals:
-        told = Signal(rule=signal.rule, continuing=signal.continuing)
-        signals[signal.row] = (*signals.get(signal.row, ()), told)
-    own = judging.own_limits(chart, points) if chart.frozen else [(None, None)] * len(points)
-    shown = chart.frozen or plan.kind not in WEIGHTED
-    columns = zip(points.index.tolist(), points.location.tolist(), points.spread.tolist(), own, strict=True)
-    return [
-        PlottedPoint(
-            number=number,
-            time=found[size * (row + 1) - 1].time,
-            location=location,
-            spread=spread if shown and math.isfinite(spread) else None,
-            signals=signals.get(row, ()),
-            uncertain=any(one.status == "uncertain" for one in found[size * row : size * (row + 1)]),
-            found_in=found[size * (row + 1) - 1].found_in,
-            lower=limits[0],
-            upper=limits[1],
-        )
-        for row, (number, location, spread, limits) in enumerate(columns)
-        if math.isfinite(location)
-    ]
+    rows = measurements.arrived(transaction, chart.characteristic.id, studies.rows_of(chart, points))
+    return studies.newest(rows, chart, points)
 
 
 # --- studies -------------------------------------------------------------------------------------
 
 
 def _studied(transaction: Transaction, standing: Standing) -> list[Measurement]:
-    return _newest(transaction, _now(transaction, standing), STUDIED // standing.characteristic.chart.each)
-
-
-def _study(values: Sequence[float], one: Characteristic, stable: bool | None) -> Study:
-    if len(values) < 2:
-        return Study(len(values), None, None, "")
-    found, trouble = None, ""
-    if one.chart.kind in COUNTS:
-        return Study(len(values), None, None, "")
-    if one.specification is not None:
-        try:
-            sizes = [one.chart.each] * (len(values) // one.chart.each)
-            found = capability(values, one.specification, sizes=sizes, degrees="within", stable=stable)
-        except BadInput as error:
-            trouble = str(error)
-    return Study(len(values), _histogram(values), found, trouble)
-
-
-def _histogram(values: Sequence[float]) -> Histogram | None:
-    array = np.asarray(values)
-    deviation = float(array.std(ddof=1))
-    if not np.isfinite(deviation) or deviation == 0.0:
-        return None
-    edges = np.histogram_bin_edges(array, bins="fd")
-    if not 5 <= len(edges) - 1 <= BINS:
-        edges = np.histogram_bin_edges(array, bins=min(max(len(edges) - 1, 5), BINS))
-    counts, _ = np.histogram(array, edges)
-    return Histogram(edges.tolist(), counts.tolist(), float(array.mean()), deviation)
+    return _newest(
+        transaction, _now(transaction, standing), studies.STUDIED // standing.characteristic.chart.each
+    )
 
 
 # --- Phase I -------------------------------------------------------------------------------------

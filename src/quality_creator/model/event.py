@@ -110,6 +110,8 @@ class Capability(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_field
 
     time: Micros
     """Of the newest value."""
+    plotted: int | None = None
+    """How many points the chart had then."""
     values: int
     """How many entered."""
     cpk: float | None = None

@@ -11,8 +11,9 @@ from starlette.routing import BaseRoute
 
 from quality_creator import quality
 from quality_creator.actions import engineering, traces
-from quality_creator.actions.engineering import Entry, Histogram, Standing, Wrong
+from quality_creator.actions.engineering import Entry, Standing, Wrong
 from quality_creator.actions.hub import Hub
+from quality_creator.actions.studies import Histogram, PlottedPoint
 from quality_creator.model.characteristic import COUNTS, WEIGHTED, ChartPlan
 from quality_creator.model.errors import BadInput, Conflict
 from quality_creator.model.person import Visitor
@@ -273,7 +274,7 @@ def _normal(value: float, mean: float, sigma: float) -> float:
     return math.exp(-0.5 * z * z) / (sigma * math.sqrt(2.0 * math.pi))
 
 
-def spark(points: Sequence[engineering.PlottedPoint]) -> str:
+def spark(points: Sequence[PlottedPoint]) -> str:
     """A sparkline's path in a picture of 120 by 28; empty for fewer than two points."""
     values = [point.location for point in points]
     if len(values) < 2:
