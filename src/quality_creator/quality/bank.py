@@ -7,7 +7,7 @@ for each by itself; the price of a call is spread over all of them, 64 to a mach
 
 import math
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import msgspec
 import numpy as np
@@ -25,8 +25,10 @@ from quality_creator.quality.variables import shown, spread_constants
 
 MAGIC = b"QCB\x01"
 
-_BLOCK = 1 << 18
+_BLOCK = 1 << 19
 """Truths compared at once: they stay in the cache."""
+_FEW = 1 << 12
+"""So many octets are unpacked as fast as searched."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -66,8 +68,7 @@ class BankLines:
         return BankLines(over, under, self.spread_lower[rows], self.spread_upper[rows], self.can_fall)
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class Bank:
+class Bank(msgspec.Struct, frozen=True, eq=False):
     """Where the charts stand; what `step_bank` takes and returns."""
 
     plan: Plan
@@ -99,8 +100,7 @@ class BankSignal(msgspec.Struct, frozen=True, gc=False):
     continuing: bool
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class BankSignals:
+class BankSignals(msgspec.Struct, frozen=True, eq=False):
     """What the rules found, ordered by row, rule and characteristic; arrays of equal length."""
 
     names: tuple[str, ...]
@@ -121,8 +121,7 @@ class BankSignals:
             yield BankSignal(row, characteristic, self.names[which], continuing)
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class BankPoints:
+class BankPoints(msgspec.Struct, frozen=True, eq=False):
     """What a step plotted; arrays of shape (points, characteristics), NaN where one is missing."""
 
     first: int
@@ -180,7 +179,9 @@ def _stepped(bank: Bank, rows: Floats) -> tuple[Bank, BankPoints]:
     if count == 0:
         nothing = np.empty((0, len(bank)))
         none = BankSignals(bank.program.names, *(np.empty(0, np.int64),) * 3, np.empty(0, np.bool_))
-        return replace(bank, pending=rows.copy()), BankPoints(bank.plotted, nothing, nothing, none)
+        return msgspec.structs.replace(bank, pending=rows.copy()), BankPoints(
+            bank.plotted, nothing, nothing, none
+        )
     location, spread, counts = _statistics(bank, rows[: count * size])
     lines = bank.limits.lines if counts is None else _short_lines(bank, counts)
     truths = _truths(bank, lines, location, spread)
@@ -315,64 +316,72 @@ def _truths(bank: Bank, lines: BankLines, location: Floats, spread: Floats) -> W
     count, width = location.shape
     rows = max(1, _BLOCK // (2 * len(ready.pairs) * width + 1))
     if count <= rows:
-        return _compared(bank, lines, location, spread, bank.previous[None])
+        return _compared(bank, lines, location, spread, bank.previous)
     packed = np.empty((len(ready.pairs), 2, count, words), WORD)
     for start in range(0, count, rows):
         part = slice(start, start + rows)
-        before = bank.previous[None] if start == 0 else location[start - 1 : start]
+        before = location[start - 1] if start else bank.previous
         packed[:, :, part] = _compared(bank, lines.of(part), location[part], spread[part], before)
     return packed
 
 
 def _compared(bank: Bank, lines: BankLines, location: Floats, spread: Floats, before: Floats) -> Words:
-    """As `_truths`, of points that fit the cache; `before` is the row before the first."""
+    """As `_truths`, of points that fit the cache; `before` is the row before them."""
     ready, (count, width) = bank.program, location.shape
     truths = np.zeros((len(ready.pairs), 2, count, 64 * bank.history.shape[-1]), np.bool_)
     seen = truths[..., :width]
     np.greater(location, lines.over, out=seen[: ready.lined, 0])
     np.less(location, lines.under, out=seen[: ready.lined, 1])
-    for pair, (above, below) in zip(ready.pairs[ready.lined :], seen[ready.lined :], strict=True):
+    for number, pair in enumerate(ready.pairs[ready.lined :], ready.lined):
+        above, below = seen[number]
         if pair == "spread":
             np.greater(spread, lines.spread_upper, out=above)
             if lines.can_fall:
                 np.less(spread, lines.spread_lower, out=below)
         else:
-            np.greater(location[:1], before, out=above[:1])
-            np.less(location[:1], before, out=below[:1])
+            np.greater(location[0], before, out=above[0])
+            np.less(location[0], before, out=below[0])
             if count > 1:
                 np.greater(location[1:], location[:-1], out=above[1:])
                 np.less(location[1:], location[:-1], out=below[1:])
-    return (
-        np.packbits(truths.reshape(-1), bitorder="little")
-        .view(WORD)
-        .reshape(-1, 2, count, bank.history.shape[-1])
-    )
+    packed = np.packbits(truths.reshape(-1), bitorder="little").view(WORD)
+    return packed.reshape(-1, 2, count, bank.history.shape[-1])
 
 
 def _judge(bank: Bank, truths: Words) -> tuple[BankSignals, Words, Words]:
     """The signals, and what to keep of the truths and of the rules that hold."""
-    planes = np.concatenate((bank.history, truths), axis=2)
-    found, last = held(bank.program, planes), bank.held[:, None]
-    going_on = found & (last if truths.shape[2] == 1 else np.concatenate((last, found[:, :-1]), axis=1))
-    signals = _signals(bank.program, by_rule(bank.program, found), by_rule(bank.program, going_on))
-    return signals, planes[:, :, -DEEP:], found[:, -1]
+    found, history = held(bank.program, bank.history, truths)
+    # Where rules hold, and where they held a point earlier on the same side.
+    both = np.empty((2, *found.shape), WORD)
+    both[0] = found
+    np.bitwise_and(found[0], bank.held, out=both[1, 0])
+    if len(found) > 1:
+        np.bitwise_and(found[1:], found[:-1], out=both[1, 1:])
+    return _signals(bank.program, by_rule(bank.program, both)), history, found[-1]
 
 
-def _signals(ready: Program, held: Words, going_on: Words) -> BankSignals:
-    """Signals by row, rule and characteristic, of planes of shape (rules, points, words)."""
-    rules, count, words = held.shape
-    if count > 1:
-        held, going_on = held.transpose(1, 0, 2), going_on.transpose(1, 0, 2)
-    held, going_on = held.reshape(-1), going_on.reshape(-1)
-    # Of many words most are empty; few are unpacked faster than searched.
-    occupied = np.flatnonzero(held) if len(held) > 1024 else None
-    if occupied is not None:
-        held, going_on = held[occupied], going_on[occupied]
-    places = np.flatnonzero(bits(held))
-    continuing = bits(going_on)[places]
-    if occupied is not None:
-        places = occupied[places >> 6] * 64 + (places & 63)
-    cell, characteristic = np.divmod(places, 64 * words)
+def _signals(ready: Program, both: Words) -> BankSignals:
+    """Signals by row, rule and characteristic.
+
+    Args:
+        ready: The rules.
+        both: Where they hold and where they go on, shape (2, points, rules, words).
+    """
+    _, count, rules, words = both.shape
+    octets = both.reshape(2, -1).view(np.uint8)
+    if octets.shape[1] < _FEW:
+        held, going_on = bits(octets)
+        places = held.nonzero()[0]
+        continuing = going_on[places]
+    else:
+        # Of many octets most are empty, and need not be unpacked.
+        occupied = (octets[0] != 0).nonzero()[0]
+        held, going_on = bits(octets.take(occupied, axis=1))
+        places = held.nonzero()[0]
+        continuing = going_on[places]
+        places = occupied[places >> 3] * 8 + (places & 7)
+    cell = places // (64 * words)
+    characteristic = places - cell * (64 * words)
     row, which = (np.zeros(len(cell), np.int64), cell) if count == 1 else np.divmod(cell, rules)
     return BankSignals(ready.names, row, characteristic, which, continuing)
 
@@ -444,7 +453,7 @@ def _restored(stored: _Stored) -> Bank:
     if table.shape != (8, count) or len(previous) != 1 or len(pending) >= stored.plan.size:
         raise BadPayload("a bank's state whose parts don't fit together")
     empty = _empty(stored.plan, table)
-    return replace(
+    return msgspec.structs.replace(
         empty,
         plotted=stored.plotted,
         pending=pending,

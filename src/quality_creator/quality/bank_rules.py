@@ -20,13 +20,11 @@ from quality_creator.quality.rules import PAIRS, REACH, Pair, Rule, asked
 DEEP = REACH - 1
 """Ticks that are kept: with the newest, as many as the longest rule looks at."""
 
-Mix = Literal["up", "down", "either", "within", "changed"]
-"""A truth made of a pair: one side, one of both, both at once, another side than one tick ago."""
+Mix = Literal["up", "down", "either", "within"]
+"""A truth made of a pair: one side, one of both, both at once."""
 
 Row = tuple[Pair, Mix, int]
 """A truth so many ticks ago."""
-
-_ALL = np.uint64(2**64 - 1)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -43,14 +41,16 @@ class Program:
     """For each rule the index of its pair."""
     sides: tuple[slice, ...]
     """For each rule the planes that say where it holds, one for each side that it knows."""
-    starts: NDArray[np.int64]
+    first: NDArray[np.int64]
     """The first of these planes of each rule."""
+    last: NDArray[np.int64]
+    """Their last; the same one where a rule knows no sides."""
     mixed: tuple[tuple[Mix, int], ...]
     """The truths that a tick makes of pairs; they stand behind those of the sides."""
-    gathered: NDArray[np.int64]
-    """Rows of a tick that must all be true, shape (alternatives, REACH)."""
-    alternatives: NDArray[np.int64]
-    """The first alternative of each plane."""
+    all_of: NDArray[np.int64]
+    """The rows of a tick that must all be true, shape (REACH, alternatives)."""
+    any_of: NDArray[np.int64]
+    """The alternatives of which one must be true, shape (most alternatives, planes)."""
 
 
 def program(plan: Plan) -> Program:
@@ -70,97 +70,112 @@ def program(plan: Plan) -> Program:
         lined=len(lined),
         places=tuple(pairs.index(rule.pair) for rule in rules),
         sides=tuple(slice(start, stop) for start, stop in pairwise(stops)),
-        starts=np.array(stops[:-1], np.int64),
+        first=np.array(stops[:-1], np.int64),
+        last=np.array(stops[1:], np.int64) - 1,
         mixed=mixed,
-        gathered=_gathered([rows for plane in planes for rows in plane], pairs, mixed),
-        alternatives=np.array(list(accumulate(map(len, planes[:-1]), initial=0)) if planes else [], np.int64),
+        all_of=_all_of([rows for plane in planes for rows in plane], pairs, mixed),
+        any_of=_any_of([len(plane) for plane in planes]),
     )
 
 
-def held(ready: Program, planes: Words) -> Words:
-    """Where the rules hold at the ticks that have DEEP ticks before them.
+def held(ready: Program, history: Words, truths: Words) -> tuple[Words, Words]:
+    """Where the rules hold at some ticks.
 
     Args:
         ready: The rules.
-        planes: Truths, shape (pairs, 2, DEEP + ticks, words).
+        history: The truths of the ticks before, shape (pairs, 2, DEEP, words).
+        truths: Those of these ticks, shape (pairs, 2, ticks, words).
 
     Returns:
-        One plane for each side of each rule, shape (sides, ticks, words).
+        One plane for each side of each rule, shape (ticks, sides, words), and the history after.
     """
-    ticks, words = planes.shape[2] - DEEP, planes.shape[3]
-    if not ready.rules:
-        return np.zeros((0, ticks, words), WORD)
-    if ticks == 1:
-        return _at_one_tick(ready, planes)[:, None]
-    layout = Across(ticks)
-    found = np.empty((ready.sides[-1].stop, ticks, words), WORD)
-    for rule, place, sides in zip(ready.rules, ready.places, ready.sides, strict=True):
-        found[sides] = holds(rule, planes[place], layout)
-    return found
+    pairs, _, ticks, words = truths.shape
+    single = ticks == 1
+    table = np.empty((2 * pairs + single * len(ready.mixed), DEEP + ticks, words), WORD)
+    planes = table[: 2 * pairs].reshape(pairs, 2, DEEP + ticks, words)
+    planes[:, :, :DEEP] = history
+    planes[:, :, DEEP:] = truths
+    judged = _at_one_tick(ready, table) if single and ready.rules else _at_many_ticks(ready, planes)
+    return judged, planes[:, :, -DEEP:]
 
 
 def by_rule(ready: Program, planes: Words) -> Words:
-    """Planes of sides as planes of rules: where any side holds."""
-    if not ready.rules:
-        return planes
-    merged: Words = np.bitwise_or.reduceat(planes, ready.starts)
+    """Planes of sides as planes of rules: where any side holds, shape (..., rules, words)."""
+    merged: Words = planes.take(ready.first, axis=-2)
+    merged |= planes.take(ready.last, axis=-2)
     return merged
 
 
-def _at_one_tick(ready: Program, planes: Words) -> Words:
-    pairs, words = len(ready.pairs), planes.shape[3]
-    table = np.empty((2 * pairs + len(ready.mixed) + 1, REACH, words), WORD)
-    table[: 2 * pairs] = planes.reshape(2 * pairs, REACH, words)
-    for number, (mix, place) in enumerate(ready.mixed, 2 * pairs):
-        up, down = planes[place]
-        match mix:
-            case "either":
-                np.bitwise_or(up, down, out=table[number])
-            case "within":
-                np.bitwise_and(up, down, out=table[number])
-            case _:
-                table[number, :1] = 0
-                np.bitwise_or(up[1:] & down[:-1], down[1:] & up[:-1], out=table[number, 1:])
-    table[-1] = _ALL
-    together = np.bitwise_and.reduce(table.reshape(-1, words)[ready.gathered], axis=1)
-    any_of: Words = np.bitwise_or.reduceat(together, ready.alternatives)
-    return any_of
+def _at_many_ticks(ready: Program, planes: Words) -> Words:
+    ticks, words = planes.shape[2] - DEEP, planes.shape[3]
+    layout = Across(ticks)
+    found = np.empty((ticks, ready.sides[-1].stop if ready.sides else 0, words), WORD)
+    by_side = found.transpose(1, 0, 2)
+    for rule, place, sides in zip(ready.rules, ready.places, ready.sides, strict=True):
+        by_side[sides] = holds(rule, planes[place], layout)
+    return found
+
+
+def _at_one_tick(ready: Program, table: Words) -> Words:
+    """The planes of a tick, from a table of truths whose last rows are those still to be mixed."""
+    for number, (mix, place) in enumerate(ready.mixed, 2 * len(ready.pairs)):
+        one, other = table[2 * place], table[2 * place + 1]
+        (np.bitwise_or if mix == "either" else np.bitwise_and)(one, other, out=table[number])
+    # Reduced along the first axis, where what lies side by side is worked on side by side.
+    rows = table.reshape(-1, table.shape[2])
+    alternatives = np.bitwise_and.reduce(rows.take(ready.all_of, axis=0), axis=0)
+    found: Words = np.bitwise_or.reduce(alternatives.take(ready.any_of, axis=0), axis=0)
+    return found[None]
 
 
 def _sides(rule: Rule) -> tuple[Mix, ...]:
     match rule.form:
         case "sides":
             return ("up", "down")
-        case "turns":
-            return ("changed",)
         case "within":
             return ("within",)
-        case "either" | "both":
+        case "either" | "both" | "turns":
             return ("either",)
 
 
 def _alternatives(rule: Rule, side: Mix) -> list[list[Row]]:
     """Any of these lists of rows makes the rule hold on a side."""
     pair = rule.pair
+    if rule.form == "turns":
+        # So many turns are one more step, and nothing goes up and down at once.
+        turns: tuple[Mix, ...] = ("up", "down") * rule.of
+        return [[(pair, turns[first + lag], lag) for lag in range(rule.of + 1)] for first in (0, 1)]
     if rule.form == "both":
         run: list[Row] = [(pair, side, lag) for lag in range(rule.of)]
         # Points beyond a line of which one lies on another side than its predecessor.
-        return [[*run, (pair, "changed", lag)] for lag in range(rule.of - 1)]
+        sides: tuple[tuple[Mix, Mix], ...] = (("up", "down"), ("down", "up"))
+        changes = [(lag, now, before) for lag in range(rule.of - 1) for now, before in sides]
+        return [[*run, (pair, now, lag), (pair, before, lag + 1)] for lag, now, before in changes]
     earlier = combinations(range(1, rule.of), rule.need - 1)
     return [[(pair, side, lag) for lag in (0, *lags)] for lags in earlier]
 
 
-def _gathered(
+def _all_of(
     alternatives: list[list[Row]], pairs: tuple[Pair, ...], mixed: tuple[tuple[Mix, int], ...]
 ) -> NDArray[np.int64]:
-    always = (2 * len(pairs) + len(mixed)) * REACH
-    rows = np.full((len(alternatives), REACH), always, np.int64)
+    """Each alternative's rows below each other; where it has fewer than REACH, the last again."""
+    rows = np.empty((REACH, len(alternatives)), np.int64)
     for number, alternative in enumerate(alternatives):
-        for column, (pair, mix, lag) in enumerate(alternative):
+        for line, (pair, mix, lag) in enumerate(alternative):
             place = pairs.index(pair)
             if mix in ("up", "down"):
                 slot = 2 * place + (mix == "down")
             else:
                 slot = 2 * len(pairs) + mixed.index((mix, place))
-            rows[number, column] = slot * REACH + DEEP - lag
+            rows[line:, number] = slot * REACH + DEEP - lag
+    return rows
+
+
+def _any_of(counts: list[int]) -> NDArray[np.int64]:
+    """Each plane's alternatives below each other; where it has fewer than another, the last again."""
+    rows = np.empty((max(counts, default=0), len(counts)), np.int64)
+    start = 0
+    for number, count in enumerate(counts):
+        rows[:, number] = start + np.minimum(np.arange(len(rows)), count - 1)
+        start += count
     return rows

@@ -149,9 +149,9 @@ def _rows(held: Words, going_on: Words) -> tuple[NDArray[np.int64], NDArray[np.b
     return occupied[places >> 6] * 64 + (places & 63), flags[places]
 
 
-def bits(words: Words) -> NDArray[np.bool_]:
-    """The bits of words of shape (n,), shape (64 n,)."""
-    return np.unpackbits(words.view(np.uint8), bitorder="little").view(np.bool_)
+def bits(words: Words | NDArray[np.uint8]) -> NDArray[np.bool_]:
+    """The bits of words or octets; the last axis grows by as many as one has."""
+    return np.unpackbits(words.view(np.uint8), axis=-1, bitorder="little").view(np.bool_)
 
 
 def _latest(words: Words, count: int) -> Words:
