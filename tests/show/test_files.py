@@ -85,8 +85,29 @@ def test_a_table_with_an_error_says_where_and_what_is_allowed(text: str, words: 
     ("data", "words"),
     [
         (b'{"items": [\n  {"id": "a" "kind"', "line 2, column 14: this is not JSON"),
-        (b'{"items": [{"id": "a", "kind": "fourm"}]}', "the rundown is not what is expected: Invalid enum"),
-        (b'{"items": [{"id": "a", "kind": "forum", "title": 1}]}', "the rundown is not what is expected:"),
+        (
+            b'{"items": [{"id": "a", "kind": "fourm"}]}',
+            "line 1, column 32: Invalid enum value 'fourm'; allowed are opening, forum, smart-factory,",
+        ),
+        (
+            b'{"items": [\n  {"id": "a", "kind": "forum", "title": 1}]}',
+            "line 2, column 41: Expected `object`, got `int`",
+        ),
+        (
+            b'{"items": [\n  {"id": "a", "kind": "forum",\n   "scene": {"layout": "ful"}}]}',
+            "line 3, column 24: Invalid enum value 'ful'; allowed are full, side-by-side,",
+        ),
+        (
+            b'{"items": [\n  {"id": "a", "kind": "forum", "titel": 1}]}',
+            "line 2, column 3: Object contains unknown field `titel`; allowed are id, kind, title,",
+        ),
+        (b'{"items": [\n\n {"kind": "forum"}]}', "line 3, column 2: Object missing required field `id`"),
+        (b"[]", "line 1, column 1: Expected `object`, got `array`"),
+        (
+            b'{"items": [\n {"id": "a", "kind": "forum", "title": {"zh-Hans": "", "en": ""}},\n'
+            b' {"id": "a", "kind": "forum", "title": {"zh-Hans": "", "en": ""}}]}',
+            "line 3, column 9: 'a' is taken by item 1",
+        ),
         (b"\xff", "line 1, column 1: this is not JSON"),
     ],
 )
@@ -94,6 +115,30 @@ def test_a_json_file_with_an_error_says_where(data: bytes, words: str) -> None:
     with pytest.raises(BadInput) as refused:
         from_json(data)
     assert str(refused.value).startswith(words)
+
+
+def test_a_source_that_the_episode_has_not_is_named_by_its_place() -> None:
+    table = f"{HEAD},layout,sources,microphones\na,forum,,,1:00,full,one,\nb,forum,,,1:00,full,two,three\n"
+    with pytest.raises(BadInput) as refused:
+        from_csv(table.encode(), (ONE, TWO))
+    words = "'three' is no source of this episode; allowed are one, two"
+    assert str(refused.value) == f"line 3, column microphones: {words}"
+    plan = to_json(from_csv(table.encode()))
+    with pytest.raises(BadInput) as refused:
+        from_json(plan, (ONE, TWO))
+    line = next(n for n, text in enumerate(plan.decode().splitlines(), 1) if '"three"' in text)
+    assert str(refused.value) == f"line {line}, column 9: {words}"
+
+
+@settings(deadline=None)
+@given(RUNDOWNS, st.data())
+def test_a_plan_with_any_piece_cut_out_is_a_rundown_or_refused(
+    rundown: tuple[Item, ...], data: st.DataObject
+) -> None:
+    text = to_json(rundown)
+    at = data.draw(st.integers(0, len(text)))
+    with contextlib.suppress(BadInput):
+        from_json(text[:at] + text[at + data.draw(st.integers(0, 40)) :], (ONE,))
 
 
 @settings(deadline=None)

@@ -2,7 +2,7 @@
 
 import csv
 import io
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from typing import Any, TypeVar, get_args
 
 import msgspec
@@ -12,6 +12,7 @@ from quality_creator.model.ids import CharacteristicId, SourceId
 from quality_creator.model.mix import Graphic
 from quality_creator.model.scene import PLACES, Layout, Scene, Transition
 from quality_creator.model.text import Text
+from quality_creator.show import place
 from quality_creator.show.rundown import LONGEST_S, Item, ItemId, Kind, Rundown, check
 
 KINDS: tuple[Kind, ...] = get_args(Kind)
@@ -78,20 +79,39 @@ class _File(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
     items: tuple[Item, ...]
 
 
-def from_json(data: bytes) -> Rundown:
-    """A rundown from a JSON file. Raises BadInput that names line and column, or the item and its key."""
+def from_json(data: bytes, sources: Collection[SourceId] | None = None) -> Rundown:
+    """A rundown from a JSON file. Raises BadInput with line, column, what is allowed.
+
+    Args:
+        data: The file.
+        sources: Those that the episode has; left out, any.
+    """
     try:
         items = msgspec.json.decode(data, type=_File).items
     except msgspec.ValidationError as error:
-        raise BadInput(f"the rundown is not what is expected: {error}") from error
+        path = place.path_of(str(error))
+        raise _refused(data, path, f"{str(error).partition(' - at')[0]}{_hint(str(error), path)}") from error
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
-        raise BadInput(f"{_place(data, error)}: this is not JSON: {error}") from error
+        raise BadInput(f"{_stopped(data, error)}: this is not JSON: {error}") from error
+    first: dict[ItemId, int] = {}
+    for number, item in enumerate(items):
+        if first.setdefault(item.id, number) < number:
+            words = f"{item.id!r} is taken by item {first[item.id] + 1}"
+            raise _refused(data, ("items", number, "id"), words)
+        for key, at, source in _named(item):
+            if sources is not None and source not in sources:
+                raise _refused(data, ("items", number, *key, at), _stranger(source, sources))
     check(items)
     return items
 
 
-def from_csv(data: bytes) -> Rundown:
-    """A rundown from a CSV file, commas or semicolons. Raises BadInput with line, column, what is allowed."""
+def from_csv(data: bytes, sources: Collection[SourceId] | None = None) -> Rundown:
+    """A rundown from a CSV file, commas or semicolons. Raises BadInput with line, column, what is allowed.
+
+    Args:
+        data: The file.
+        sources: Those that the episode has; left out, any.
+    """
     try:
         text = data.decode("utf-8-sig")
     except UnicodeDecodeError as error:
@@ -116,6 +136,9 @@ def from_csv(data: bytes) -> Rundown:
             item = _Row(line, dict(zip(header, row, strict=False))).item()
             if item.id in lines:
                 raise BadInput(f"line {line}, column id: {item.id!r} is taken by line {lines[item.id]}")
+            for key, _, source in _named(item):
+                if sources is not None and source not in sources:
+                    raise BadInput(f"line {line}, column {key[-1]}: {_stranger(source, sources)}")
             lines[item.id] = line
             items.append(item)
     except csv.Error as error:
@@ -243,7 +266,34 @@ def _allowed(values: tuple[Any, ...]) -> str:
     return f"allowed are {', '.join(values)}"
 
 
-def _place(data: bytes, error: Exception) -> str:
+def _named(item: Item) -> Iterator[tuple[tuple[str, ...], int, SourceId]]:
+    """The sources that an item names: the keys under which they stand, which of them, and the name."""
+    for at, source in enumerate(item.scene.sources if item.scene else ()):
+        yield ("scene", "sources"), at, source
+    for at, source in enumerate(item.microphones):
+        yield ("microphones",), at, source
+
+
+def _stranger(source: SourceId, sources: Collection[SourceId]) -> str:
+    return f"{source!r} is no source of this episode; {_allowed(tuple(sorted(sources)))}"
+
+
+def _hint(words: str, path: tuple[place.Step, ...]) -> str:
+    """What is allowed where msgspec says only what is not."""
+    key = path[-1] if path else ""
+    if "Invalid enum value" in words and key in ("kind", "layout"):
+        known = PLACES if key == "layout" else TRANSITIONS if path[-2:] == ("transition", "kind") else KINDS
+        return f"; {_allowed(tuple(known))}"
+    if "unknown field" in words and len(path) == len(("items", 0)):
+        return f"; {_allowed(Item.__struct_fields__)}"
+    return ""
+
+
+def _refused(data: bytes, path: tuple[place.Step, ...], words: str) -> BadInput:
+    return BadInput(f"{place.line_and_column(data.decode(errors='replace'), path)}: {words}")
+
+
+def _stopped(data: bytes, error: Exception) -> str:
     """Line and column of the byte at which msgspec stopped, which it names at the end of its words."""
     digits = str(error).rpartition("byte ")[2].rstrip(")")
     at = min(int(digits), len(data)) if digits.isdigit() else len(data)

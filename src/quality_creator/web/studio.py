@@ -84,12 +84,14 @@ def routes(hub: Hub) -> list[BaseRoute]:
 
     @producer
     async def bring_table(request: Request, visitor: Visitor) -> Response:
-        items = files.from_csv(await body(request))
+        known = (await room(request)).episode.sources
+        items = files.from_csv(await body(request), known)
         return json(await studio.replace(hub, Slug(request.path_params["slug"]), items, visitor.name))
 
     @producer
     async def bring_plan(request: Request, visitor: Visitor) -> Response:
-        items = files.from_json(await body(request))
+        known = (await room(request)).episode.sources
+        items = files.from_json(await body(request), known)
         return json(await studio.replace(hub, Slug(request.path_params["slug"]), items, visitor.name))
 
     @producer
