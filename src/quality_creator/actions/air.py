@@ -14,6 +14,7 @@ from quality_creator.actions.captions import Captions
 from quality_creator.actions.desk import Desk
 from quality_creator.actions.forum import Forum
 from quality_creator.actions.ingest import Ingest, Judged
+from quality_creator.actions.judging import Chart
 from quality_creator.actions.shelf import Edge, Shelf
 from quality_creator.actions.signing import EpisodeSigning, Signatory
 from quality_creator.actions.stamped import StampedSignal
@@ -59,6 +60,7 @@ class Air:
     ) -> None:
         self.episode = episode
         self.slug: Slug = episode.slug
+        self.begun = False
         self.newest: wire.Part | None = None
         self.left_out = 0
         self._cameras = tuple(cameras)
@@ -122,9 +124,11 @@ class Air:
     async def run(self) -> None:
         """Keep the episode on air until `end`; cancelled, it can be taken up again."""
         unsubscribe = self._ingest.subscribe(self._judged)
+        charts = self._ingest.charts()
         for judged in self._ingest.recent() if self.shelf.edge.position else ():
             self._judged(self._unseen(judged))
         try:
+            await self._write_down(charts)
             async with asyncio.TaskGroup() as tasks:
                 sealer = tasks.create_task(self.shelf.seal())
                 await self._supervisor.run()
@@ -136,6 +140,14 @@ class Air:
             unsubscribe()
             self._forum.detach(self._supervisor.tell)
             self._over.set()
+
+    async def _write_down(self, charts: Sequence[Chart]) -> None:
+        """Keep where the charts stand; without it they can't be computed again, and the broadcast goes on."""
+        try:
+            await self._ingest.write_down(self.episode.id, charts)
+        except Unavailable as error:
+            log.error("the charts' beginning is not kept", episode=self.slug, words=str(error))
+        self.begun = True
 
     async def end(self) -> None:
         """Let the worker finish its part, put everything away, and end `run`."""

@@ -10,12 +10,12 @@ from datetime import datetime
 import msgspec
 
 from quality_creator import quality
-from quality_creator.actions import judging
+from quality_creator.actions import courses, judging
 from quality_creator.actions.judging import Chart
 from quality_creator.model.characteristic import WEIGHTED, Characteristic
+from quality_creator.model.clock import micros
 from quality_creator.model.errors import Conflict
-from quality_creator.quality.rules import REACH
-from quality_creator.store import charts, measurements
+from quality_creator.store import charts, measurements, standings
 from quality_creator.store.charts import Choice
 from quality_creator.store.database import Transaction
 
@@ -45,6 +45,7 @@ def freeze(transaction: Transaction, chart: Chart, estimation: quality.Estimatio
         transaction, chart.characteristic.id, estimation, by=estimation.by or "unknown", made=now
     )
     charts.save(transaction, [after.row()])
+    _write_down(transaction, after, "limits", now)
     return after
 
 
@@ -64,16 +65,24 @@ def choose(transaction: Transaction, chart: Chart, configured: Characteristic, c
         after = judging.renamed(chart, characteristic)
     charts.choose(transaction, choice)
     charts.save(transaction, [after.row()])
+    _write_down(transaction, after, "rules", choice.made)
     return after
 
 
 def recent(transaction: Transaction, chart: Chart) -> Sequence[float]:
     """What the chart's last points were made of, as far back as any rule looks, oldest first."""
-    plan = chart.characteristic.chart
-    size, waiting = plan.each, len(chart.state.pending)
-    # Bad ones stand between the others and are not charted: look a little further than is needed.
-    found = measurements.arrived(transaction, chart.characteristic.id, 2 * (REACH + 1) * size + waiting)
-    good = [one for one in found if one.status != "bad"]
-    whole = good[: len(good) - waiting]
-    last = whole[len(whole) % size :][-(REACH + 1) * size :]
-    return [part for one in last for part in judging.charted(plan, one)]
+    rows = measurements.arrived(transaction, chart.characteristic.id, judging.recent_rows(chart))
+    return judging.recent(chart, rows)
+
+
+def _write_down(transaction: Transaction, chart: Chart, cause: courses.Cause, now: datetime) -> None:
+    """Keep where the chart stands behind a change, for the evidence of the episodes on air."""
+    found = courses.standing(chart, cause, micros(now))
+    standings.add(
+        transaction,
+        None,
+        chart.characteristic.id,
+        points=chart.points,
+        newest=0,
+        data=msgspec.json.encode(found),
+    )

@@ -20,7 +20,7 @@ from datetime import UTC, datetime
 import msgspec
 
 from quality_creator import quality
-from quality_creator.actions import choosing, judging, shifts
+from quality_creator.actions import choosing, judging, shifts, standings
 from quality_creator.actions.books import Books, event
 from quality_creator.actions.judging import Chart
 from quality_creator.actions.shifts import Use
@@ -32,7 +32,7 @@ from quality_creator.model.characteristic import Characteristic
 from quality_creator.model.clock import Utc, micros
 from quality_creator.model.errors import BadInput, Conflict, NotFound, QualityCreatorError, Unavailable
 from quality_creator.model.event import Capability, Counters, Definitions
-from quality_creator.model.ids import CharacteristicId, GaugeId, LineId
+from quality_creator.model.ids import CharacteristicId, EpisodeId, GaugeId, LineId
 from quality_creator.store import charts, refusals
 from quality_creator.store.charts import Choice
 from quality_creator.store.database import Database, Transaction
@@ -246,6 +246,14 @@ class Ingest:
         """
         self._subscribers.append(hear)
         return lambda: self._subscribers.remove(hear)
+
+    def charts(self) -> tuple[Chart, ...]:
+        """Where every chart stands behind what was told so far."""
+        return tuple(self._books.charts.values())
+
+    async def write_down(self, episode: EpisodeId, charts: Sequence[Chart]) -> None:
+        """Keep where charts stood when an episode began to listen. Raises Unavailable."""
+        await self._database.transact(standings.write_down, episode, charts, micros(self._clock()))
 
     def recent(self) -> list[Judged]:
         """What was told in the last seconds (`telling.RECENT_S`), the oldest first, also before a restart.

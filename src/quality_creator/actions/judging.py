@@ -35,6 +35,7 @@ from quality_creator.model.event import Capability, ChartLimits, Definition, Poi
 from quality_creator.model.reading import Measurement
 from quality_creator.model.text import Text
 from quality_creator.quality.chart import check_plan
+from quality_creator.quality.rules import REACH
 
 
 @dataclass(frozen=True, slots=True)
@@ -141,6 +142,26 @@ def under(
     state, _ = quality.step(state, [] if weighted else recent)
     state = msgspec.structs.replace(state, plotted=chart.state.plotted, pending=chart.state.pending)
     return Chart(characteristic, state, True, (), chart.points, since=chart.state.plotted if weighted else 0)
+
+
+def recent(chart: Chart, rows: Sequence[Measurement]) -> list[float]:
+    """What the chart's last points were made of, as far back as any rule looks, oldest first.
+
+    Args:
+        chart: Where it stands.
+        rows: Its newest measurements in the order of their arrival, `recent_rows` of them or more.
+    """
+    plan = chart.characteristic.chart
+    size, waiting = plan.each, len(chart.state.pending)
+    good = [one for one in rows[-recent_rows(chart) :] if one.status != "bad"]
+    whole = good[: len(good) - waiting]
+    last = whole[len(whole) % size :][-(REACH + 1) * size :]
+    return [part for one in last for part in charted(plan, one)]
+
+
+def recent_rows(chart: Chart) -> int:
+    """How many measurements back `recent` looks; bad ones stand between the others and are not charted."""
+    return 2 * (REACH + 1) * chart.characteristic.chart.each + len(chart.state.pending)
 
 
 def renamed(chart: Chart, characteristic: Characteristic) -> Chart:

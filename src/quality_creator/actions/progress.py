@@ -13,6 +13,7 @@ from datetime import UTC, datetime
 
 import structlog
 
+from quality_creator.actions import standings
 from quality_creator.actions.air import Air
 from quality_creator.actions.hub import Hub
 from quality_creator.actions.stream import NAMES, Stream
@@ -23,6 +24,7 @@ from quality_creator.model.ids import Slug
 from quality_creator.store import ledger
 from quality_creator.store.database import Transaction
 from quality_creator.store.ledger import Digests
+from quality_creator.trust import dossier
 from quality_creator.trust.log import living, note
 from quality_creator.trust.log.living import END, PROGRESS, START
 from quality_creator.trust.log.tile import Tree
@@ -90,13 +92,14 @@ class Record:
             self.ended = any(entry.type == END for entry in about)
             self._open = True
         if not self._started:
-            document = self._start()
+            opening = await self._hub.database.look(standings.opening, self.episode.id)
+            document = self._start(opening)
             await self._hub.ledger.enter(
                 living.encode(document), type=START, id=document.id, subject=document.episode
             )
             self._started = True
 
-    def _start(self) -> living.Start:
+    def _start(self, opening: bytes) -> living.Start:
         newest = self._hub.ledger.newest
         seen = newest.seen.signed.checkpoint if newest else None
         return living.Start(
@@ -106,6 +109,7 @@ class Record:
             slug=self.episode.slug,
             at=_now(),
             started=living.Started(size=seen.size, root=note.encode64(seen.root)) if seen else None,
+            charts=dossier.digest_sri(opening) if opening else "",
         )
 
     async def _enter(self, found: Sequence[Digests], upper: int) -> None:
@@ -149,6 +153,8 @@ async def keep(hub: Hub) -> None:
             if slug not in records:
                 records[slug] = (Record(hub, air.episode), air)
         for slug, (record, air) in list(records.items()):
+            if not air.begun:
+                continue
             try:
                 await _look(record, air)
             except Unavailable as error:

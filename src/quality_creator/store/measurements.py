@@ -123,6 +123,24 @@ def arrived(connection: Transaction, characteristic: CharacteristicId, count: in
     return _measurements(sorted(found, key=lambda row: row.id)[-count:])
 
 
+def place(connection: Transaction, characteristic: CharacteristicId, back: int) -> int:
+    """What stands for the newest measurement but so many; 0 where there is none."""
+    found = _of_streams(
+        connection, characteristic, _rows().order_by(measurements.c.id.desc()).limit(back + 1)
+    )
+    ids = sorted((row.id for row in found), reverse=True)
+    return int(ids[back]) if len(ids) > back else 0
+
+
+def arrived_behind(
+    connection: Transaction, characteristic: CharacteristicId, place: int, count: int
+) -> list[Measurement]:
+    """A characteristic's next measurements behind a place, in the order of their arrival, at most so many."""
+    m = measurements.c
+    found = _of_streams(connection, characteristic, _rows().where(m.id > place).order_by(m.id).limit(count))
+    return _measurements(sorted(found, key=lambda row: row.id)[:count])
+
+
 def total(connection: Transaction, characteristic: CharacteristicId) -> int:
     """How many measurements of a characteristic there are."""
     joined = measurements.c.stream == streams.c.id

@@ -164,6 +164,19 @@ estimations = Table(
     Column("record", Json, nullable=False, comment="span, method, constants, excluded, limits"),
 )
 
+standings = Table(
+    "standings",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("episode", String(36), ForeignKey("episodes.id"), index=True, comment="null: a person's change"),
+    Column("characteristic", String(64), nullable=False),
+    Column("points", BigInteger, nullable=False, comment="number of the measurement from which it holds"),
+    Column("newest", BigInteger, nullable=False, comment="measurements.id of the one before; 0 before all"),
+    Column("data", LargeBinary, nullable=False, comment="JSON"),
+    Index("ix_standings_characteristic", "characteristic", "points"),
+    comment="Where charts stood when an episode went on air, and behind each change that a person made.",
+)
+
 choices = Table(
     "choices",
     metadata,

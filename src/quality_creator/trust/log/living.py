@@ -46,6 +46,8 @@ class Start(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
     """By the hub's clock; the witnesses' say when the log had it."""
     started: Started | None = None
     """What it can't be older than; absent where the log had published nothing."""
+    charts: str = ""
+    """digestSRI of where the charts stood; absent where nobody wrote it down."""
 
 
 class Progress(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):

@@ -1,0 +1,344 @@
+"""Compute a chart's whole episode again from what was measured, and say where that is not what was shown.
+
+Pure. The chart goes on from where it stood at the beginning, over every measurement in its order, through
+the changes that people made; each point, its limits and signals, each definition and each capability that
+was shown is compared with what follows.
+"""
+
+import math
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
+from itertools import accumulate
+from typing import Any
+
+import msgspec
+
+from quality_creator import quality
+from quality_creator.actions import judging, studies
+from quality_creator.actions.courses import Course, Opening, Standing, Value, measurement
+from quality_creator.actions.judging import Chart
+from quality_creator.model.errors import BadInput, BadPayload
+from quality_creator.model.event import Capability, Definition, Definitions, FrameData, Point, TimedMessage
+from quality_creator.model.ids import CharacteristicId
+from quality_creator.model.reading import Measurement
+
+CLOSE = 1e-9
+"""Relative difference below which two computations agree."""
+
+CLOSE_STUDY = 1e-6
+"""The same for capabilities, whose intervals are found by iteration."""
+
+
+@dataclass(slots=True)
+class Shown:
+    """What the stream had of one characteristic."""
+
+    points: list[Point] = field(default_factory=list)
+    """In the order of the stream."""
+    definitions: list[tuple[int, Definition]] = field(default_factory=list)
+    """Each that differs from the one before, and how many points stood in the stream before it."""
+    capabilities: list[Capability] = field(default_factory=list)
+    """Each that differs from the one before."""
+
+
+@dataclass(slots=True)
+class Retraced:
+    """What came of a characteristic's computation."""
+
+    points: int = 0
+    """That were computed again."""
+    capabilities: int = 0
+    """Of them, too."""
+    limits: int = 0
+    """Different definitions that were compared."""
+    changes: int = 0
+    """That people made."""
+    wrong: list[str] = field(default_factory=list)
+    """What was shown and does not follow."""
+
+    @property
+    def differing(self) -> int:
+        """How many things do not follow."""
+        return len(self.wrong)
+
+
+@dataclass(frozen=True, slots=True)
+class _Stage:
+    """A chart under limits and rules that do not change, from a measurement on."""
+
+    since: int
+    chart: Chart
+    """As it stands behind `since - 1`."""
+
+
+def shown(batches: Iterable[Sequence[TimedMessage]]) -> dict[CharacteristicId, Shown]:
+    """What was stamped into a stream, by characteristic."""
+    found: dict[CharacteristicId, Shown] = {}
+    last: dict[CharacteristicId, Definition] = {}
+    for batch in batches:
+        for timed in batch:
+            match timed.message:
+                case Definitions(characteristics=definitions):
+                    for one in definitions:
+                        if last.get(one.characteristic) != one:
+                            last[one.characteristic] = one
+                            _define(found.setdefault(one.characteristic, Shown()), one)
+                case FrameData(points=points):
+                    for point in points:
+                        found.setdefault(point.characteristic, Shown()).points.append(point)
+    return found
+
+
+def _define(seen: Shown, one: Definition) -> None:
+    if one.capability is not None and (not seen.capabilities or seen.capabilities[-1] != one.capability):
+        seen.capabilities.append(one.capability)
+    bare = msgspec.structs.replace(one, capability=None, collected=None)
+    if not seen.definitions or seen.definitions[-1][1] != bare:
+        seen.definitions.append((len(seen.points), bare))
+
+
+def retrace(opening: Opening, course: Course | None, seen: Shown, capabilities: int) -> Retraced:
+    """Compute again, and compare.
+
+    Args:
+        opening: Where the chart stood, and what was measured before.
+        course: What was changed and what was not shown; None for neither.
+        seen: What the stream had.
+        capabilities: How many of these are computed again at most, evenly spread, the last one among them.
+    """
+    result = Retraced()
+    try:
+        run = _Run(opening, course, seen, result)
+        run.follow()
+    except (BadPayload, BadInput) as error:
+        result.wrong.append(str(error))
+        return result
+    _compare_points(run, seen, result)
+    _compare_definitions(run.stages, seen, result)
+    _compare_capabilities(run, seen, capabilities, result)
+    return result
+
+
+class _Run:
+    """One chart on its way."""
+
+    def __init__(self, opening: Opening, course: Course | None, seen: Shown, result: Retraced) -> None:
+        first = opening.standing
+        self.name = first.characteristic.id
+        self._result = result
+        self.chart = _begin(first)
+        self.base = self.chart.points - len(opening.before)
+        """The number of the first measurement that is at hand."""
+        self.stages = [_Stage(self.chart.points, self.chart)]
+        self.expected: list[Point] = []
+        self.rows = [measurement(self.name, one) for one in opening.before]
+        self._changes = list(course.changes) if course is not None else []
+        self._new = _in_order(first.row.points, seen.points, course.unshown if course is not None else ())
+
+    def follow(self) -> None:
+        """To the last measurement that was shown."""
+        new = [measurement(self.name, one) for one in self._new]
+        done = 0
+        for change in sorted(self._changes, key=lambda one: (one.row.points, one.made)):
+            until = change.row.points - self.stages[0].since
+            if not done <= until:
+                raise BadPayload(
+                    f"{self.name}: a change at measurement {change.row.points}, which was before"
+                )
+            if until > len(new):
+                break  # behind everything that was shown
+            self._judge(new[done:until])
+            done = until
+            self._change(change)
+        self._judge(new[done:])
+
+    def _judge(self, measurements: Sequence[Measurement]) -> None:
+        done = 0
+        while done < len(measurements):
+            # Limits that the chart finds by itself hold from their own point on.
+            step = len(measurements) if self.chart.frozen else done + _missing(self.chart)
+            judgement = judging.judge(self.chart, measurements[done:step])
+            self.expected += judgement.points
+            self.rows += measurements[done:step]
+            if judgement.chart.frozen != self.chart.frozen:
+                self.stages.append(_Stage(judgement.chart.points, judgement.chart))
+            self.chart = judgement.chart
+            done = step
+
+    def _change(self, change: Standing) -> None:
+        if change.cause == "restart":
+            after = judging.resumed(change.characteristic, self.chart.row())
+        else:
+            after = self._decided(change)
+        if not _same(_state_of(after), _state_of(_begin(change)), CLOSE):
+            self._result.wrong.append(
+                f"{self.name}: the chart does not stand where it must behind the change of {change.cause} "
+                f"at measurement {change.row.points}"
+            )
+        self._result.changes += change.cause != "restart"
+        self.chart = _begin(change)
+        self.stages.append(_Stage(self.chart.points, self.chart))
+
+    def _decided(self, change: Standing) -> Chart:
+        """What a person's decision makes of the chart: the limits are the person's, all else follows."""
+        after = _begin(change)
+        recent = judging.recent(self.chart, self.rows)
+        if change.cause == "limits":
+            limits = after.state.limits
+        elif self.chart.frozen and change.characteristic.chart != self.chart.characteristic.chart:
+            limits = self.chart.state.limits
+        else:
+            return judging.renamed(self.chart, change.characteristic)
+        assert isinstance(limits, quality.Limits)  # a characteristic's chart judges it alone
+        return judging.under(self.chart, change.characteristic, limits, recent)
+
+
+def _begin(standing: Standing) -> Chart:
+    one, row = standing.characteristic, standing.row
+    if row.plan != one.chart:
+        raise BadPayload(f"{one.id}: a state of another plan than its chart's")
+    return judging.resumed(one, row)
+
+
+def _missing(chart: Chart) -> int:
+    """At least so many measurements are to come before a chart has limits of its own."""
+    plan = chart.characteristic.chart
+    take = judging.plan_of(plan).take
+    return max((plan.estimate_from * take - len(chart.waiting)) // (take // plan.each), 1)
+
+
+def _in_order(first: int, points: Sequence[Point], unshown: Sequence[Value]) -> list[Value]:
+    """Every measurement from a number to the last one shown. Raises BadPayload where one is missing."""
+    values = {one.index: one for one in unshown}
+    for point in points:
+        values[point.index] = Value(point.index, point.time, point.value, point.status, point.found_in)
+    last = max((point.index for point in points), default=first - 1)
+    missing = [index for index in range(first, last + 1) if index not in values]
+    if missing:
+        raise BadPayload(f"{len(missing)} measurements are not there; the first is number {missing[0]}")
+    return [values[index] for index in range(first, last + 1)]
+
+
+# --- comparing -------------------------------------------------------------------------------------------
+
+
+def _compare_points(run: _Run, seen: Shown, result: Retraced) -> None:
+    first = run.stages[0].since
+    earlier, newest = 0, -1
+    for point in seen.points:
+        if point.index <= newest:
+            result.wrong.append(f"{run.name}: measurement {point.index} stands behind number {newest}")
+        newest = max(newest, point.index)
+        if point.index < first:
+            earlier += 1
+            continue
+        expected = run.expected[point.index - first]
+        result.points += 1
+        bare = msgspec.structs.replace(point, late=False) if point.late else point
+        if bare != expected and not _same(msgspec.to_builtins(bare), msgspec.to_builtins(expected), CLOSE):
+            result.wrong.append(f"{run.name}: {_difference(bare, expected)}")
+    if earlier:
+        result.wrong.append(f"{run.name}: {earlier} measurements from before the beginning")
+
+
+def _difference(shown: Point, expected: Point) -> str:
+    for name in ("plotted", "location", "spread", "lower", "upper"):
+        one, other = getattr(shown, name), getattr(expected, name)
+        if not _same(one, other, CLOSE):
+            return f"measurement {shown.index} was shown with {name} {one}, and {other} follows"
+    said = [signal.rule for signal in shown.signals]
+    due = [signal.rule for signal in expected.signals]
+    return f"measurement {shown.index} was shown with the signals {said}, and {due} follow"
+
+
+def _compare_definitions(stages: Sequence[_Stage], seen: Shown, result: Retraced) -> None:
+    """Each is one of those that the chart went through, in their order and never behind its points."""
+    stage = 0
+    newest_of = [-1, *accumulate((point.index for point in seen.points), max)]
+    for before, definition in seen.definitions:
+        newest = newest_of[before]
+        while stage + 1 < len(stages) and stages[stage + 1].since <= newest:
+            stage += 1
+        found = next(
+            (n for n in range(stage, len(stages)) if _defines(stages[n].chart, definition)),
+            None,
+        )
+        result.limits += 1
+        if found is None:
+            what = _different_line(stages[stage].chart, definition)
+            result.wrong.append(f"{definition.characteristic}: {what} before measurement {newest + 1}")
+        else:
+            stage = found
+
+
+def _expected_definition(chart: Chart, shown: Definition) -> Definition:
+    return msgspec.structs.replace(judging.definition(chart, shown.line_name), collected=None)
+
+
+def _defines(chart: Chart, shown: Definition) -> bool:
+    expected = msgspec.to_builtins(_expected_definition(chart, shown))
+    return _same(expected, msgspec.to_builtins(shown), CLOSE)
+
+
+def _different_line(chart: Chart, shown: Definition) -> str:
+    expected = msgspec.to_builtins(_expected_definition(chart, shown))
+    for name, value in msgspec.to_builtins(shown).items():
+        if not _same(value, expected[name], CLOSE):
+            return f"{name} was shown as {value}, and {expected[name]} follows"
+    return "another definition was shown than follows"
+
+
+def _compare_capabilities(run: _Run, seen: Shown, most: int, result: Retraced) -> None:
+    completed = {one.plotted: one.index for one in run.expected if one.plotted is not None}
+    for one in _spread(seen.capabilities, most):
+        if one.plotted is None:
+            continue  # of a time when it was not said of which point it is
+        index = completed.get(one.plotted - 1, run.stages[0].since - 1)
+        rows = run.rows[: index + 1 - run.base]
+        result.capabilities += 1
+        if not any(_reckons(stage.chart, one, rows) for stage in _around(run.stages, index + 1)):
+            result.wrong.append(
+                f"{run.name}: the capability as of point {one.plotted} does not follow from its values"
+            )
+
+
+def _around(stages: Sequence[_Stage], index: int) -> Iterator[_Stage]:
+    """The stage at a measurement, and those that begin right behind it."""
+    last = max((n for n, one in enumerate(stages) if one.since < index), default=0)
+    yield stages[last]
+    yield from (one for one in stages[last + 1 :] if one.since == index)
+
+
+def _reckons(chart: Chart, shown: Capability, rows: Sequence[Measurement]) -> bool:
+    assert shown.plotted is not None
+    behind = msgspec.structs.replace(chart.state, plotted=shown.plotted, pending=())
+    then = Chart(chart.characteristic, behind, chart.frozen, chart.waiting, chart.points, chart.since)
+    found = studies.reckon(then, rows[-studies.reach(then) :])
+    return found is not None and _same(msgspec.to_builtins(found), msgspec.to_builtins(shown), CLOSE_STUDY)
+
+
+def _spread(found: Sequence[Capability], most: int) -> list[Capability]:
+    """At most so many, evenly spread, the last one among them."""
+    if len(found) <= most:
+        return list(found)
+    return [found[(n + 1) * len(found) // most - 1] for n in range(most)]
+
+
+def _state_of(chart: Chart) -> Any:
+    row = chart.row()
+    state = msgspec.to_builtins(chart.state)
+    return [state, row.frozen, list(row.waiting), row.points, row.since, msgspec.to_builtins(row.plan)]
+
+
+def _same(one: Any, other: Any, close: float) -> bool:
+    """Whether two values are the same, but for the last digits of their floats."""
+    if isinstance(one, float) and isinstance(other, float):
+        both = math.isnan(one) and math.isnan(other)
+        return both or math.isclose(one, other, rel_tol=close, abs_tol=1e-12)
+    if isinstance(one, int | float) and isinstance(other, int | float):
+        return one == other
+    if isinstance(one, dict) and isinstance(other, dict):
+        return one.keys() == other.keys() and all(_same(one[key], other[key], close) for key in one)
+    if isinstance(one, list | tuple) and isinstance(other, list | tuple):
+        return len(one) == len(other) and all(_same(*pair, close) for pair in zip(one, other, strict=True))
+    return bool(one == other)
