@@ -7,13 +7,16 @@ from pathlib import Path
 
 from quality_creator.actions.evidence_source import Source
 from quality_creator.model.errors import BadInput, BadPayload, NotFound
-from quality_creator.trust import contexts, dossier, endorsement, evidence
+from quality_creator.trust import contexts, dossier, endorsement, enrolment, evidence
 from quality_creator.trust.log import leaf, policy, tile
 
 _DATE = (1980, 1, 1, 0, 0, 0)
 """Of every file in it: the same evidence is the same bundle."""
 
 _AT_ONCE = 8
+
+_OTHERS = (endorsement.STATUS_LEAF, endorsement.KEY_LEAF, enrolment.LEAF)
+"""Kinds of entries that are about no episode, and may take back what one rests on."""
 
 README = """\
 The evidence of an episode. Nothing here has to be believed; this is how to check it.
@@ -31,6 +34,9 @@ With tools that are not ours:
         Each credential in endorsements/, register/ and status/ verifies on its own. Issuers' keys are in
         register/<newest>.json (keys, as Multikey); the vocabularies are in contexts/. A status list's
         bit at statusListIndex is 0 while the endorsement counts.
+
+        The proofs in remarks/ verify there, too (eddsa-jcs-2022 over any JSON): the key is the expert's own
+        did:key. Entries of the type expert/1 in log/ say whose key it is.
 
     Go's golang.org/x/mod/sumdb/note and tlog, or transparency-dev's tools
         log/checkpoint is a signed note with its witnesses' cosignatures; the keys are in policy.
@@ -104,7 +110,7 @@ def _log(source: Source) -> Iterator[str]:
                 one = leaf.decode(entry)
             except BadPayload:
                 continue  # of a kind that is not ours; it is taken along as an entry
-            if one.subject == episode or one.type in (endorsement.STATUS_LEAF, endorsement.KEY_LEAF):
+            if one.subject == episode or one.type in _OTHERS:
                 yield f"{evidence.LOG}/{leaf.DOCUMENTS}/{one.sha256}"
 
 

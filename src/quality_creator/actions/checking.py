@@ -12,6 +12,7 @@ import msgspec
 
 from quality_creator.actions.check.case import Case, Check
 from quality_creator.actions.check.charts import check_charts
+from quality_creator.actions.check.draws import check_draws
 from quality_creator.actions.check.endorsements import check_endorsements
 from quality_creator.actions.check.log import (
     check_dossier_logged,
@@ -120,6 +121,7 @@ def check(
             check_freshness,
             check_charts,
             check_as_run,
+            check_draws,
             check_remarks,
             check_endorsements,
         ):

@@ -6,7 +6,6 @@ they do not have, nor another's answer, nor an old one.
 """
 
 import base64
-import re
 import time
 import uuid
 from collections.abc import Sequence
@@ -28,11 +27,10 @@ from quality_creator.model.text import Text
 from quality_creator.store import institutions, people
 from quality_creator.store.database import Transaction
 from quality_creator.store.institutions import ExpertKey, Institution
-from quality_creator.trust import ed25519, jcs, multikey
+from quality_creator.trust import did as dids
+from quality_creator.trust import ed25519, enrolment, jcs, multikey
 
 KIND = "expert-key/1"
-
-_DID = re.compile(r"did:[a-z0-9]+:[A-Za-z0-9._:%-]{1,240}")
 
 
 class KeyQuestion(msgspec.Struct, frozen=True, kw_only=True):
@@ -72,8 +70,10 @@ async def add(
         raise BadInput(f"id: {id_!r}; use lower-case letters, digits and hyphens, at most 64")
     if not name.zh.strip() or not name.en.strip():
         raise BadInput("name: give it in both languages")
-    if not _DID.fullmatch(did):
-        raise BadInput(f"did: {did!r}; a decentralized identifier looks like did:web:lab.example")
+    try:
+        dids.web(did)
+    except BadPayload as error:
+        raise BadInput(f"did: {error}") from error
     made = Institution(id=InstitutionId(id_), name=name, did=did, role=role, made=datetime.now(UTC))
 
     def act(transaction: Transaction) -> None:
@@ -150,16 +150,26 @@ async def enrol_key(
 
 
 async def decide(hub: Hub, visitor: Visitor, key: str, state: Literal["approved", "revoked"]) -> ExpertKey:
-    """Approve or revoke a key. Raises NotFound, Conflict."""
+    """Approve or revoke a key, and tell the log so. Raises NotFound, Conflict."""
 
     def act(transaction: Transaction) -> ExpertKey:
         found = institutions.decide(transaction, key, state, datetime.now(UTC), visitor.name)
         act_ = "key.approve" if state == "approved" else "key.revoke"
         person = people.person(transaction, found.person)
         audit.write(transaction, visitor, act_, person.account, key=found.key, institution=found.institution)
+        names = {one.id: one.did for one in institutions.everything(transaction)}
+        told = enrolment.Enrolment(
+            id=f"urn:uuid:{uuid.uuid4()}",
+            expert=f"did:key:{found.key}",
+            institution=names[found.institution],
+            name=person.name,
+            state=state,
+        )
+        data = enrolment.encode(told)
+        hub.ledger.enter_in(transaction, data, type=enrolment.LEAF, id=told.id, subject=told.expert)
         return found
 
-    return await hub.database.transact(act)
+    return await hub.ledger.transact(act)
 
 
 async def _expert(hub: Hub, visitor: Visitor) -> tuple[Person, InstitutionId]:

@@ -88,18 +88,13 @@ async def hide_draw(hub: Hub, slug: Slug, lot: str, by: str) -> Done:
 def remark_graphic(made: Remark, entry: Entry, institution: Text) -> Graphic:
     """What is laid over the picture; the stream has all the words, the picture as many as it has room for."""
     chinese = made.language == "zh"
-    results = tuple(
-        f"{one.unit} {one.characteristic} {one.value} {one.unit_of_measure} {'✓' if one.conforming else '✗'}"
-        for one in made.results or ()
-    )
-    words = made.words or "; ".join(" ".join(one.split()) for one in results)
     return Graphic(
         id=graphic_id(made.id),
         template="remark",
         fields={
             "name": Text(zh=made.name, en=""),
             "institution": institution,
-            "words": Text(zh=words if chinese else "", en="" if chinese else words),
+            "words": Text(zh=made.shown if chinese else "", en="" if chinese else made.shown),
             "entry": _numbered(entry.index),
         },
         logged=_logged(entry),

@@ -10,6 +10,7 @@ import asyncio
 import hashlib
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import TypeVar
 
 import msgspec
@@ -29,7 +30,7 @@ from quality_creator.store.database import Transaction
 from quality_creator.store.episodes import publish as mark_published
 from quality_creator.store.ledger import Digests, Entry
 from quality_creator.store.recording import Recording, StoredSegment
-from quality_creator.trust import dossier, endorsement, evidence
+from quality_creator.trust import dossier, endorsement, evidence, remark
 from quality_creator.trust.dossier import Dossier
 from quality_creator.trust.log import living, proof
 
@@ -70,20 +71,27 @@ async def publish(hub: Hub, slug: Slug) -> Published:
     await hub.replays.get(slug)  # puts away what the last hub could not
     recording = await hub.recordings.open(episode.id)
     files = await _files(hub, episode, recording)
-    made = await _dossier(hub, episode, files)
-    data = made.encode()
     for name, content in files.items():
         await hub.recordings.objects.put_new(_object(episode, name), content)
+    while True:
+        remarks = await hub.ledger.about(subject(episode), remark.LEAF)
+        made = await _dossier(hub, episode, files, remarks)
+        index = await hub.ledger.transact(partial(_enter, hub.ledger, episode, made, len(remarks)))
+        if index is not None:
+            return Published(dossier=made.id, digest=dossier.digest_sri(made.encode()), index=index)
 
-    def act(transaction: Transaction) -> int:
-        index = hub.ledger.enter_in(
-            transaction, data, type=dossier.LEAF, id=made.id, subject=subject(episode)
-        )
-        mark_published(transaction, episode.id)
-        return index
 
-    index = await hub.ledger.transact(act)
-    return Published(dossier=made.id, digest=dossier.digest_sri(data), index=index)
+def _enter(
+    ledger: Ledger, episode: Episode, made: Dossier, remarks: int, transaction: Transaction
+) -> int | None:
+    """The dossier's place in the log; None where another remark came in before it."""
+    kept.hold(transaction)
+    if len(kept.about(transaction, subject(episode), (remark.LEAF,))) != remarks:
+        return None
+    mark_published(transaction, episode.id)
+    return ledger.enter_in(
+        transaction, made.encode(), type=dossier.LEAF, id=made.id, subject=subject(episode)
+    )
 
 
 # --- making ----------------------------------------------------------------------------------------------
@@ -124,7 +132,7 @@ async def _files(hub: Hub, episode: Episode, recording: Recording) -> dict[str, 
     return files
 
 
-async def _dossier(hub: Hub, episode: Episode, files: dict[str, bytes]) -> Dossier:
+async def _dossier(hub: Hub, episode: Episode, files: dict[str, bytes], remarks: Sequence[Entry]) -> Dossier:
     segments = evidence.decode_segments(files[evidence.SEGMENTS])
     batches = files[evidence.MEASUREMENTS].splitlines()
     verdicts = [
@@ -169,11 +177,18 @@ async def _started(ledger: Ledger, episode: Episode) -> dossier.Seen | None:
             return dossier.Seen(size=told.started.size, root=told.started.root)
     return None
 
+        remarks=tuple(map(_remark, remarks)),
 
 async def _require_end(ledger: Ledger, episode: Episode) -> None:
     """That the log was told all that was served, where it was told anything."""
     kinds = {one.type for one in await ledger.about(subject(episode), living.START, living.END)}
     if kinds == {living.START}:
+def _remark(entry: Entry) -> dossier.Remark:
+    assert entry.document is not None
+    said = remark.decode(entry.document)
+    return dossier.Remark(expert=said.remark.expert, digest=dossier.digest_sri(said.data))
+
+
         raise Unavailable("the log has not the end of the episode yet; try again in some seconds")
 
 
@@ -231,6 +246,8 @@ class Case:
         return self.dossier.document
 
 
+    remarks: Sequence[bytes]
+    """In the dossier's order."""
 async def case(hub: Hub, slug: Slug) -> Case:
     """A published episode's evidence. Raises NotFound for one that is not published."""
     episode = await episodes.by_slug(hub, slug)
@@ -258,13 +275,19 @@ async def status_of(hub: Hub, where: str) -> bytes:
     if found is None:
         raise NotFound(f"there is no status list {where}")
     return found
+        [one.document for one in await hub.ledger.about(subject(episode), remark.LEAF) if one.document],
 
 
 async def read(hub: Hub, slug: Slug, name: str) -> bytes:
     """One file of a published episode's evidence. Raises NotFound, Unavailable, BadPayload for its name."""
     found = await case(hub, slug)
     folder, _, rest = evidence.check_name(name).partition("/")
-    numbered = {"register": found.registers, "approvals": found.approvals, "status": found.lists}
+    numbered = {
+        "remarks": found.remarks,
+        "register": found.registers,
+        "approvals": found.approvals,
+        "status": found.lists,
+    }
     if folder in numbered:
         return _numbered(numbered[folder], rest, name)
     match folder:
@@ -329,6 +352,7 @@ def _index(hub: Hub, found: Case) -> evidence.Index:
 async def _media(hub: Hub, slug: Slug, rest: str) -> bytes:
     stream = await episodes.stream(hub, slug)
     rendition, _, name = rest.partition("/")
+        ("remarks", found.remarks),
     if name.endswith(".mp4"):
         return await stream.init(rendition, name)
     number = name.removesuffix(".m4s")

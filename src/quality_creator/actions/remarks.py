@@ -29,6 +29,7 @@ from quality_creator.model.person import Role, Visitor
 from quality_creator.model.text import Text
 from quality_creator.show import event
 from quality_creator.show.state import ExpertRemark, Line, remark_on_air
+from quality_creator.store import episodes as store
 from quality_creator.store import institutions, ledger
 from quality_creator.store.database import Transaction
 from quality_creator.store.institutions import ExpertKey, Institution, KeyState
@@ -81,6 +82,8 @@ async def enter(hub: Hub, slug: Slug, visitor: Visitor, data: bytes) -> Entered:
                     raise Conflict(f"another remark has the id {made.id}; sign it with a new one")
                 return one.index, institution
         # A remark that reached the log before is answered, however late its sender asks again.
+        if store.published(transaction, episode.id):
+            raise Conflict(f"{slug} is published; its dossier is made, and nothing is added to it")
         _check_time(signed, datetime.now(UTC))
         _check_withdrawal(made, told)
         index = hub.ledger.enter_in(
@@ -88,8 +91,6 @@ async def enter(hub: Hub, slug: Slug, visitor: Visitor, data: bytes) -> Entered:
         )
         return index, institution
 
-    if episode.state == "published":
-        raise Conflict(f"{slug} is published; its dossier is made, and nothing is added to it")
     index, institution = await hub.ledger.transact(act)
     await _tell(show, index, made, institution.name)
     if made.withdraws is not None:

@@ -104,6 +104,13 @@ def publish(connection: Transaction, episode: EpisodeId) -> None:
         raise Conflict("an episode is published once, after it has ended")
 
 
+def published(connection: Transaction, episode: EpisodeId) -> bool:
+    """Whether an episode's dossier is made."""
+    return (
+        connection.execute(select(episodes.c.state).where(episodes.c.id == episode)).scalar() == "published"
+    )
+
+
 async def _get(connection: AsyncConnection, episode: EpisodeId) -> Episode:
     row = (await connection.execute(select(episodes).where(episodes.c.id == episode))).first()
     if row is None:

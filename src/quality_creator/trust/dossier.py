@@ -159,7 +159,12 @@ def decode(data: bytes) -> Dossier:
 
 def digest_sri(data: bytes) -> str:
     """The digest of a document, as W3C's Subresource Integrity writes it."""
-    return "sha256-" + base64.b64encode(hashlib.sha256(data).digest()).decode()
+    return sri_of(hashlib.sha256(data).digest())
+
+
+def sri_of(sha256: bytes) -> str:
+    """A SHA-256 digest, as W3C's Subresource Integrity writes it."""
+    return "sha256-" + base64.b64encode(sha256).decode()
 
 
 def tree_root(digests: Sequence[bytes]) -> str:

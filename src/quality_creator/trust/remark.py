@@ -92,6 +92,14 @@ class Result(_Part, frozen=True, kw_only=True):
     unit_of_measure: _Short = ""
     conforming: bool
 
+    @property
+    def shown(self) -> str:
+        """In one line."""
+        mark = "✓" if self.conforming else "✗"
+        return " ".join(
+            one for one in (self.unit, self.characteristic, self.value, self.unit_of_measure, mark) if one
+        )
+
 
 class Remark(_Part, frozen=True, kw_only=True, omit_defaults=True):
     """The document, without its proof."""
@@ -114,6 +122,13 @@ class Remark(_Part, frozen=True, kw_only=True, omit_defaults=True):
     withdraws: _Urn | None = None
     seen: dossier.Seen | None = None
     """The newest checkpoint that the expert's page had; absent where the log had none."""
+
+    @property
+    def shown(self) -> str:
+        """What is shown of it on air: the words, or the results where nothing was said."""
+        if self.words:
+            return self.words
+        return "; ".join(one.shown for one in self.results or ())
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,7 +9,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import BaseRoute
 
-from quality_creator.actions import authorities, proofs, publishing
+from quality_creator.actions import authorities, enrolments, proofs, publishing
 from quality_creator.actions.hub import Hub
 from quality_creator.model.ids import Slug
 from quality_creator.model.person import Role, Visitor
@@ -61,7 +61,15 @@ REASONS: dict[Reason, str] = {
 }
 """Why an endorsement does not count, in words for everybody."""
 
-_FINAL = (evidence.DOSSIER, evidence.SEGMENTS, evidence.MEASUREMENTS, evidence.AS_RUN, "verdicts", "media")
+_FINAL = (
+    evidence.DOSSIER,
+    evidence.SEGMENTS,
+    evidence.MEASUREMENTS,
+    evidence.AS_RUN,
+    "verdicts",
+    "media",
+    "remarks",
+)
 
 
 def routes(hub: Hub) -> list[BaseRoute]:
@@ -101,8 +109,12 @@ def routes(hub: Hub) -> list[BaseRoute]:
         return json(await publishing.publish(hub, _slug(request)), 201)
 
     @allow(Role.PRODUCER)
-    async def take(request: Request, _: Visitor) -> Response:
-        taken = await authorities.take(hub.ledger, await body(request))
+    async def take(request: Request, visitor: Visitor) -> Response:
+        data = await body(request)
+        if enrolments.concerns(data):
+            taken = await enrolments.take(hub, visitor, data)
+        else:
+            taken = await authorities.take(hub.ledger, data)
         request.state.detail = {"kind": taken.kind, "id": taken.id, "index": taken.index}
         return json(taken, 201)
 

@@ -55,6 +55,8 @@ class Case:
     """Of the log's newest checkpoint: its entries, and when a quorum saw it."""
     served: list[tuple[int, int]] = field(default_factory=list)
     """Places of entries that told what was served, and how many segments that was."""
+    drawn: dict[str, tuple[str, ...]] = field(default_factory=dict)
+    """The units that were drawn, by their lot's id."""
     _batches: list[bytes] | None = None
 
     def say(self, name: str, outcome: Outcome, words: str) -> None:
