@@ -41,8 +41,13 @@ def digital_bazaar(
         "documents": documents,
         "cases": [{"credential": document, "now": proof.time_text(now)} for document, now in cases],
     }
+    return foreign("verify.mjs", question)
+
+
+def foreign(program: str, question: object) -> list[dict[str, Any]]:
+    """What a program of the foreign verifiers answers."""
     answer = subprocess.run(
-        [_node(), "verify.mjs"],
+        [_node(), program],
         cwd=FOREIGN,
         input=json.dumps(question).encode(),
         capture_output=True,

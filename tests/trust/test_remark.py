@@ -12,6 +12,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from quality_creator.model.errors import BadPayload
 from quality_creator.trust import dossier, jcs, multikey, proof, remark
 from quality_creator.trust.remark import About, Frame, Remark, Result, Span
+from tests.trust.test_foreign import foreign
 
 KEY = Ed25519PrivateKey.from_private_bytes(bytes(range(32)))
 DID = multikey.did_key(KEY.public_key())
@@ -164,3 +165,14 @@ def test_any_damage_is_refused_and_raises_nothing_else(seed: int) -> None:
             continue
         with pytest.raises(BadPayload):
             remark.decode(bytes(mutant))
+
+
+def test_digital_bazaar_verifies_every_kind_of_remark_and_refuses_what_was_changed() -> None:
+    good = [json.loads(remark.sign(one, KEY, created=NOW)) for one in GOOD]
+    changed = []
+    for name in ("words", "span", "name", "time of the proof", "purpose", "no proof"):
+        document = json.loads(json.dumps(good[0]))
+        CHANGES[name](document)
+        changed.append(document)
+    answers = foreign("proof.mjs", [*good, *changed])
+    assert [answer["verified"] for answer in answers] == [True] * len(good) + [False] * len(changed)

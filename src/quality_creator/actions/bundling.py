@@ -35,8 +35,10 @@ With tools that are not ours:
         register/<newest>.json (keys, as Multikey); the vocabularies are in contexts/. A status list's
         bit at statusListIndex is 0 while the endorsement counts.
 
-        The proofs in remarks/ verify there, too (eddsa-jcs-2022 over any JSON): the key is the expert's own
-        did:key. Entries of the type expert/1 in log/ say whose key it is.
+
+    jsonld-signatures (npm) with @digitalbazaar/eddsa-jcs-2022-cryptosuite
+        Each remark in remarks/ carries a proof (eddsa-jcs-2022) by its expert's own did:key. Entries of the
+        type expert/1 in log/ say whose key it is.
 
     Go's golang.org/x/mod/sumdb/note and tlog, or transparency-dev's tools
         log/checkpoint is a signed note with its witnesses' cosignatures; the keys are in policy.
