@@ -13,13 +13,14 @@ interface Wording {
 }
 
 interface Attendance {
-  readonly guest: { readonly id: string; readonly name: Wording; readonly title: Wording; readonly muted: boolean };
+  readonly guest: { readonly id: string; readonly name: Wording; readonly title: Wording };
   readonly sending: boolean;
   readonly condition: "connecting" | "live" | "frozen" | "slate" | null;
   readonly words: string;
   readonly level: number | null;
   readonly speaks: boolean;
   readonly on: "program" | "preview" | "";
+  readonly muted: boolean;
   readonly talking: boolean;
 }
 
@@ -62,7 +63,7 @@ class Row {
   private readonly words = h("p", { class: "forum__words" });
   private readonly bar = h("span", { class: "level__bar" });
   private readonly level = h("div", { class: "level", role: "meter", "aria-valuemin": QUIETEST, "aria-valuemax": 0 }, this.bar);
-  private readonly mute = this.button(() => ask("POST", `/guests/${this.id}/mute`, { muted: !this.last?.guest.muted }));
+  private readonly mute = this.button(() => ask("POST", `/guests/${this.id}/mute`, { muted: !this.last?.muted }));
   private readonly talk = this.button(() => talkTo(this.last?.talking ? null : this.id));
   private readonly renew = this.button(() => invited(ask("POST", `/guests/${this.id}/link`, {})));
   private readonly remove = this.button(() => this.removing());
@@ -95,7 +96,7 @@ class Row {
     this.bar.style.setProperty("--level", String(1 - level / QUIETEST));
     this.level.setAttribute("aria-valuenow", String(Math.round(level)));
     this.level.setAttribute("aria-label", say("level", { name }));
-    this.press(this.mute, now.guest.muted, now.guest.muted ? "unmute" : "mute", name);
+    this.press(this.mute, now.muted, now.muted ? "unmute" : "mute", name);
     this.press(this.talk, now.talking, now.talking ? "talking" : "talk", name);
     this.renew.setAttribute("aria-label", `${say("renew")}: ${name}`);
     tell(this.remove, say(this.sure ? "remove-really" : "remove"));

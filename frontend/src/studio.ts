@@ -111,6 +111,10 @@ function render(): void {
     state.title = source.words;
     item.classList.toggle("lost", source.condition === "slate" || source.condition === "frozen");
   });
+  const { follow } = view.state;
+  part("follow").setAttribute("aria-pressed", String(follow === "on"));
+  part("follow").dataset["follow"] = follow;
+  tell(part("follow-words"), say(`st-follow-${follow}`));
   rundown.render();
   for (const panel of Object.values(panels)) panel.render();
   times();
@@ -205,6 +209,7 @@ part("keys-reset").addEventListener("click", () => {
   keys.reset();
   showKeys();
 });
+part("follow").addEventListener("click", () => void desk.do("follow", { on: desk.view?.state.follow !== "on" }));
 part("rehearse").addEventListener("click", () => void desk.do("rehearse", { on: desk.view?.mode !== "rehearsal" }));
 
 // Going on air and ending are asked once more: neither can be taken back.

@@ -15,7 +15,7 @@ import httpx
 import structlog
 import uvicorn
 
-from quality_creator.actions import abilities, episodes, people, progress, signing
+from quality_creator.actions import abilities, episodes, follow, people, progress, signing
 from quality_creator.actions.hub import Hub
 from quality_creator.actions.ingest import Ingest
 from quality_creator.actions.ledger import Ledger
@@ -118,6 +118,7 @@ async def _hub(config: Config, parent: int | None) -> None:
                 tasks.create_task(_watch_clock(), name="clock")
                 if parent is not None:
                     tasks.create_task(_watch_parent(parent), name="parent")
+                tasks.create_task(follow.keep(hub), name="follow the speaker")
                 tasks.create_task(abilities.keep(hub), name="abilities")
     finally:
         await database.close()

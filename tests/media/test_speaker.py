@@ -32,6 +32,19 @@ def test_whoever_speaks_is_found_within_a_second_and_stays_while_nobody_does() -
     assert run(state, 24, wang=-65, li=-28).speaker == LI
 
 
+def test_who_speaks_at_once_is_told_the_loudest_first_and_a_breath_is_no_end() -> None:
+    state = run(speaker.State(), 50, wang=-65, li=-65)
+    assert speaker.speaking(state) == ()
+    state = run(state, 16, wang=-30, li=-65)
+    assert speaker.speaking(state) == (WANG,)
+    state = run(state, 16, wang=-30, li=-25)
+    assert speaker.speaking(state) == (LI, WANG)
+    state = run(state, 8, wang=-65, li=-25)
+    assert speaker.speaking(state) == (LI, WANG)
+    assert speaker.speaking(run(state, 4, wang=-65, li=-25)) == (LI,)
+    assert speaker.speaking(run(state, 12, wang=-65, li=-65)) == ()
+
+
 def test_a_cough_and_a_fan_are_no_speakers() -> None:
     state = run(speaker.State(), 25, wang=-65, li=-65)
     assert run(state, 8, wang=-20, li=-65).speaker is None

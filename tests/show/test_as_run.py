@@ -24,6 +24,12 @@ def test_without_a_rundown_each_scene_is_a_chapter() -> None:
     ]
 
 
+def test_takes_that_follow_the_speaker_are_no_chapters_and_the_list_says_what_they_are() -> None:
+    state = after([e.Took(scene=PAIR, follows=(ONE, TWO)), aired(2, 10)], BEGUN, by="")
+    assert [chapter.at for chapter in chapters(state.as_run, NAMES)] == [0]
+    assert "(follows the speaker)" in edl(state.as_run, "x", MediaTime(1_800_000), NAMES)
+
+
 def test_with_a_rundown_items_are_chapters_and_cuts_within_them_are_not() -> None:
     state = after([e.ItemAdded(item=item("a")), e.ItemAdded(item=item("b"))], BEGUN)
     for name, first in (("a", 4), ("b", 8)):

@@ -76,6 +76,7 @@ export interface State {
   readonly next: string | null;
   readonly as_run: readonly { readonly item: Item | null }[];
   readonly scenes: Readonly<Record<string, Scene>>;
+  readonly follow: "off" | "on" | "paused";
   readonly rehearsal: boolean;
   readonly last: { readonly by: string; readonly at: number; readonly what: string } | null;
 }

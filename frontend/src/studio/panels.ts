@@ -286,7 +286,7 @@ export class LogPanel {
 
 /** An entry in words. */
 export function describe(desk: Desk, event: Readonly<Record<string, unknown>> & { readonly event: string }): string {
-  const word = say(`st-log-${event.event}`);
+  const word = say(event["follows"] ? "st-log-took" : `st-log-${event.event}`);
   const scene = event["scene"] as Scene | undefined;
   const item = event["item"] as { title?: Record<string, string> } | string | undefined;
   const about =

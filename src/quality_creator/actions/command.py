@@ -124,6 +124,12 @@ class RemoveItem(_Command, frozen=True, kw_only=True, tag="remove-item"):
     item: ItemId
 
 
+class Follow(_Command, frozen=True, kw_only=True, tag="follow"):
+    """Let the picture follow whoever speaks, or no longer."""
+
+    on: bool
+
+
 class Rehearse(_Command, frozen=True, kw_only=True, tag="rehearse"):
     """Begin or end a rehearsal."""
 
@@ -153,6 +159,7 @@ Command = (
     | ChangeItem
     | MoveItem
     | RemoveItem
+    | Follow
     | Rehearse
     | Remark
 )

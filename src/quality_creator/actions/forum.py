@@ -46,6 +46,8 @@ class Forum:
         """Of every source, in dBFS; empty while no worker tells."""
         self.speaker: SourceId | None = None
         """Who speaks, or spoke last."""
+        self.speaking: tuple[SourceId, ...] = ()
+        """Who speaks at this moment, the loudest first."""
         self.talking_to: SourceId | None = None
         self._stage: Stage | None = None
         self._sessions: dict[str, Session] = {}
@@ -77,7 +79,7 @@ class Forum:
     def begin(self) -> tuple[Guest, ...]:
         """A worker starts, and nobody is connected to it; returns whom it may let in."""
         self.seats.clear()
-        self.levels, self.speaker = {}, None
+        self.levels, self.speaker, self.speaking = {}, None, ()
         self._sessions.clear()
         for asked in self._asked.values():
             if not asked.done():
@@ -100,6 +102,7 @@ class Forum:
                 self.seats[message.guest] = message
             case wire.Levels():
                 self.levels, self.speaker = message.levels, message.speaker
+                self.speaking = message.speaking
 
     # --- who may come ------------------------------------------------------------------------------
 

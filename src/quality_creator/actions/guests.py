@@ -17,6 +17,7 @@ from quality_creator.model.episode import Episode, EpisodeState
 from quality_creator.model.errors import BadInput, Conflict, Forbidden, NotFound
 from quality_creator.model.guest import TALKBACK, Guest
 from quality_creator.model.ids import Slug, SourceId
+from quality_creator.model.mix import Channel, Mix
 from quality_creator.model.person import Role, Visitor
 from quality_creator.model.text import Text
 from quality_creator.store import guests as store
@@ -60,6 +61,8 @@ class Attendance(msgspec.Struct, frozen=True, kw_only=True):
     """In dBFS, before any fader; None while nobody measures."""
     speaks: bool
     on: Literal["program", "preview", ""]
+    muted: bool
+    """By their channel of the show: nobody hears them, wherever they stand."""
     talking: bool
     """Whether the producer talks to them now."""
 
@@ -149,15 +152,6 @@ async def renew(hub: Hub, slug: Slug, guest: SourceId, hours: float, by: Visitor
     return await hub.database.transact(act)
 
 
-async def mute(hub: Hub, slug: Slug, guest: SourceId, muted: bool) -> Guest:
-    """Let nobody hear a guest, or everybody again. Raises NotFound."""
-    episode, forum = await _episode(hub, slug), await forum_of(hub, slug)
-    changed = msgspec.structs.replace(_known(forum, guest), muted=muted)
-    await hub.database.transact(store.change, episode.id, changed)
-    forum.admit(changed)
-    return changed
-
-
 async def remove(hub: Hub, slug: Slug, guest: SourceId) -> None:
     """Send a guest away: their link ends, and so do their connections. Raises NotFound."""
     episode, forum = await _episode(hub, slug), await forum_of(hub, slug)
@@ -173,8 +167,8 @@ async def remove(hub: Hub, slug: Slug, guest: SourceId) -> None:
     forum.dismiss(guest)
 
 
-async def attendance(hub: Hub, slug: Slug) -> list[Attendance]:
-    """All guests of an episode, as they are at this moment."""
+async def attendance(hub: Hub, slug: Slug, mix: Mix) -> list[Attendance]:
+    """All guests of an episode, as they are at this moment; `mix` is what the show wants of the mixer."""
     episode, forum = await _episode(hub, slug), await forum_of(hub, slug)
     told = _told(hub, slug)
     found = []
@@ -194,6 +188,7 @@ async def attendance(hub: Hub, slug: Slug) -> list[Attendance]:
                 level=forum.levels.get(guest.id),
                 speaks=forum.speaker == guest.id,
                 on=_bus(forum, guest.id),
+                muted=_muted(mix, guest.id),
                 talking=forum.talking_to == guest.id,
             )
         )
@@ -229,15 +224,14 @@ async def came(hub: Hub, found: Pass) -> None:
     await hub.database.transact(people.link_used, found.link, datetime.now(UTC))
 
 
-def attending(state: EpisodeState, forum: Forum, guest: SourceId) -> Attending:
-    """What the guest's page shows at this moment."""
+def attending(state: EpisodeState, forum: Forum, mix: Mix, guest: SourceId) -> Attending:
+    """What the guest's page shows at this moment; `mix` is what the show wants of the mixer."""
     seat = forum.seats.get(guest, wire.Seat(guest=guest))
-    known = forum.guests.get(guest)
     return Attending(
         state=state,
         connects=forum.open,
         on=_bus(forum, guest),
-        muted=known is not None and known.muted,
+        muted=_muted(mix, guest),
         talking=forum.talking_to == guest,
         sending=seat.sending,
         receiving=seat.receiving,
@@ -264,6 +258,10 @@ def _known(forum: Forum, guest: SourceId) -> Guest:
 def _told(hub: Hub, slug: Slug) -> dict[SourceId, wire.SourceState]:
     running = hub.air.get(slug) or hub.rehearsals.get(slug)
     return running.desk.sources if running is not None else {}
+
+
+def _muted(mix: Mix, guest: SourceId) -> bool:
+    return mix.channels.get(guest, Channel()).mute
 
 
 def _bus(forum: Forum, guest: SourceId) -> Literal["program", "preview", ""]:

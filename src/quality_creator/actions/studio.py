@@ -18,6 +18,7 @@ from quality_creator.actions.command import (
     Command,
     Cue,
     Fade,
+    Follow,
     ForgetScene,
     HideGraphic,
     MoveItem,
@@ -98,7 +99,7 @@ async def perform(  # noqa: PLR0911 - one arm a kind of command
         raise Conflict(f"{slug} has ended; what was aired stays as it was")
     match command:
         case Take() | Put() | TakeItem():
-            return await _put(room, _took(room, command), by)
+            return await put(room, _took(room, command), by)
         case Preview(scene=scene):
             check_scene(room.episode, scene)
             done = await _enter(room, event.Previewed(scene=scene), by)
@@ -173,7 +174,18 @@ def _took(room: Studio, command: Take | Put | TakeItem) -> event.Took:
             )
 
 
-async def _put(room: Studio, took: event.Took, by: str) -> Done:
+async def put(room: Studio, took: event.Took, by: str) -> Done:
+    """Make a take. It is in the log before anything is waited for.
+
+    Args:
+        room: Where.
+        took: What.
+        by: Who did it; empty when nobody did, as when the picture follows whoever speaks.
+
+    Raises:
+        Conflict: there is no mixer.
+        Unavailable: no worker answered in time; it is kept, and the next worker begins with it.
+    """
     if room.desk is None:
         raise Conflict(f"{room.episode.slug} is not on air; it is {room.episode.state}. Rehearse it first")
     entry = room.show.enter(by, took)
@@ -217,8 +229,10 @@ async def _pull(room: Studio, command: Pull, by: str) -> Done:
         raise Conflict("there is nothing on the preview bus; choose a source or a scene first")
     transition = msgspec.convert({"kind": command.kind, "frames": 3}, Transition)
     if command.position >= 1:
-        return await _put(room, event.Took(scene=preview, transition=transition), by)
+        return await put(room, event.Took(scene=preview, transition=transition), by)
     assert transition.kind != "cut"
+    if room.show.state.follow == "on":
+        await _enter(room, event.Followed(follow="paused"), by)
     _tell(room, wire.Tbar(scene=preview, kind=transition.kind, position=command.position))
     return Done(number=room.show.state.number)
 
@@ -317,7 +331,7 @@ async def _rehearse(room: Studio, on: bool, by: str) -> Done:
 
 def _entry(  # noqa: PLR0911 - one arm a command
     room: Studio,
-    command: Cue | NameScene | ForgetScene | AddItem | ChangeItem | MoveItem | RemoveItem | Remark,
+    command: Cue | NameScene | ForgetScene | AddItem | ChangeItem | MoveItem | RemoveItem | Follow | Remark,
 ) -> event.Event:
     state = room.show.state
     match command:
@@ -342,8 +356,17 @@ def _entry(  # noqa: PLR0911 - one arm a command
             return event.ItemMoved(item=name, before=before)
         case RemoveItem(item=name):
             return event.ItemRemoved(item=name)
+        case Follow(on=on):
+            return event.Followed(follow="on" if on else "off")
         case Remark(words=words):
             return event.Remarked(words=words)
+
+
+async def mute(hub: Hub, slug: Slug, source: SourceId, muted: bool, by: str) -> Done:
+    """Let nobody hear a source, or everybody again; all else of its channel stays. Raises as `perform`."""
+    channel = (await studio(hub, slug)).show.state.mix.channels.get(source, Channel())
+    command = SetChannel(source=source, channel=msgspec.structs.replace(channel, mute=muted))
+    return await perform(hub, slug, command, by)
 
 
 async def replace(hub: Hub, slug: Slug, items: Rundown, by: str) -> Done:

@@ -97,7 +97,6 @@ class Broadcast:
         artist.prepare(start.mix.graphics)
         artist.start()
         programme = Programme(self._players, slates, artist, encoder, start.mix)
-        programme.muted = self._forum.muted
         slates.prepare(start.mix.program)
         self._multiview = Multiview(self._players, slates, self._outbox.send)
         self._multiview.preview(start.mix.preview)
@@ -132,6 +131,7 @@ class Broadcast:
                 shown=programme.shown,
                 voices=programme.voices,
                 gains=programme.gains,
+                muted=programme.muted,
                 picture=encoder.reduced(WIDTH, HEIGHT),
                 canvas=encoder.canvas,
             )
@@ -160,7 +160,6 @@ class Broadcast:
                 self._multiview.watch(order.seconds)
             case wire.SetGuests():
                 self._forum.admit(order.guests)
-                programme.muted = self._forum.muted
                 programme.attend()
             case _:
                 self._forum.carry_out(order)

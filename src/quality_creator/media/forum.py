@@ -1,6 +1,6 @@
 """The forum in the worker: guests become sources, and get the programme without their own voice."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 
 import av
 from av.video.reformatter import Interpolation, VideoReformatter
@@ -71,11 +71,6 @@ class Forum:
         self._peaks: dict[SourceId, float] = {}
         self._ticks = 0
 
-    @property
-    def muted(self) -> frozenset[SourceId]:
-        """Whom nobody hears."""
-        return frozenset(guest.id for guest in self._guests.values() if guest.muted)
-
     def admit(self, guests: tuple[Guest, ...]) -> None:
         """These may come from now on, and no others."""
         wanted = {guest.id: guest for guest in guests}
@@ -108,6 +103,7 @@ class Forum:
         shown: frozenset[SourceId],
         voices: Mapping[SourceId, Samples],
         gains: Mapping[SourceId, float],
+        muted: Collection[SourceId],
         picture: av.VideoFrame | None,
         canvas: av.VideoFrame,
     ) -> None:
@@ -119,6 +115,7 @@ class Forum:
             shown: Who is in the picture.
             voices: What each source sounds like in this tick.
             gains: How loud each is in the programme.
+            muted: Whom nobody shall hear; they do not speak, whatever their level is.
             picture: The programme's picture in a small size, if there is one; not written to any more.
             canvas: The same in full; written to at the next tick.
         """
@@ -126,7 +123,7 @@ class Forum:
         if self._room is None:
             return
         self._room.on_program(shown & self._guests.keys())
-        self._measure(voices)
+        self._measure(voices, muted)
         talk = self._hear_talk(tick, now)
         listening = self._returns.guests
         if not listening or now - tick > _LATE_S:
@@ -159,9 +156,8 @@ class Forum:
         self._talk.advance(tick, now)
         return self._talk.hear(tick, SOUND_AHEAD)
 
-    def _measure(self, voices: Mapping[SourceId, Samples]) -> None:
+    def _measure(self, voices: Mapping[SourceId, Samples], muted: Collection[SourceId]) -> None:
         levels = {name: speaker.level(samples) for name, samples in voices.items()}
-        muted = self.muted
         self._speaking = speaker.step(
             self._speaking,
             {guest: levels[guest] for guest in self._guests if guest in levels and guest not in muted},
@@ -170,7 +166,13 @@ class Forum:
             self._peaks[name] = max(level, self._peaks.get(name, speaker.QUIETEST))
         if self._ticks % _TELL_TICKS == 0:
             rounded = {name: round(level, 1) for name, level in self._peaks.items() if name in voices}
-            self._send(wire.Levels(levels=rounded, speaker=self._speaking.speaker))
+            self._send(
+                wire.Levels(
+                    levels=rounded,
+                    speaker=self._speaking.speaker,
+                    speaking=speaker.speaking(self._speaking),
+                )
+            )
             self._peaks.clear()
 
     def _open(self) -> None:

@@ -121,8 +121,6 @@ class Programme:
         self._black_rate = 1.0
         self._picture = 0
         self._shown: dict[SourceId, list[int]] = {}
-        self.muted: frozenset[SourceId] = frozenset()
-        """Sources that nobody hears, wherever they stand."""
         self.voices: dict[SourceId, Samples] = {}
         """What each source sounded like at the last tick."""
         self.gains: dict[SourceId, float] = {}
@@ -134,6 +132,11 @@ class Programme:
         """Who is in the picture, or about to be."""
         coming = self._move.scene.shown if self._move else ()
         return frozenset((*self._scene.shown, *coming))
+
+    @property
+    def muted(self) -> frozenset[SourceId]:
+        """Whom nobody hears, wherever they stand."""
+        return frozenset(source for source, channel in self._faders.channels.items() if channel.mute)
 
     def attend(self) -> None:
         """Sources came or left: whoever is there learns where they stand."""
@@ -236,9 +239,7 @@ class Programme:
             for source in self._move.scene.sources:
                 gains[source] = min(gains.get(source, 0.0) + coming, 1.0)
         heard = self._faders.gains(gains, tuple(voices), voices)
-        return {
-            source: gain * (1 - self._black) for source, gain in heard.items() if source not in self.muted
-        }
+        return {source: gain * (1 - self._black) for source, gain in heard.items()}
 
     def _place(self) -> None:
         """Tell the sources where they stand, so that they come in the right size."""

@@ -20,6 +20,8 @@ _MARGIN_DB = 3.0
 """By which somebody else must be louder than who speaks."""
 _TAKES = 15
 """Ticks of speech before somebody is the speaker: 0.6 s, longer than a cough."""
+_BREATH = 10
+"""Ticks without speech after which somebody is through: longer than the gap between two words."""
 _LETS_GO = 25
 """Ticks without speech after which somebody else needs no margin."""
 
@@ -61,6 +63,12 @@ def step(state: State, levels: Mapping[SourceId, float]) -> State:
         if speaker is None or voices[loudest].smooth > voices[speaker].smooth + margin:
             speaker = loudest
     return State(voices, speaker)
+
+
+def speaking(state: State) -> tuple[SourceId, ...]:
+    """Who speaks at this moment, the loudest first; more than one when they talk at once."""
+    now = [guest for guest, voice in state.voices.items() if voice.run >= _TAKES and voice.quiet < _BREATH]
+    return tuple(sorted(now, key=lambda guest: -state.voices[guest].smooth))
 
 
 def _heard(voice: Voice | None, now: float) -> Voice:

@@ -7,11 +7,10 @@ import numpy as np
 from quality_creator.media.biquad import Biquad, high_pass
 from quality_creator.media.sound import TICK, Samples
 from quality_creator.model.ids import SourceId
-from quality_creator.model.mix import Channel
+from quality_creator.model.mix import SILENT_DB, Channel
 from quality_creator.model.stream import AUDIO_RATE
 
 HIGH_PASS_HZ = 80.0
-SILENT_DB = -60.0
 
 DUCKED = 10 ** (-12 / 20)
 _SPEAKS = 10 ** (-45 / 20)

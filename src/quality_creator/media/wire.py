@@ -253,6 +253,8 @@ class Levels(msgspec.Struct, frozen=True, kw_only=True, tag="levels"):
     """The loudest 40 ms since the last message, as RMS in dBFS, at least -100."""
     speaker: SourceId | None = None
     """The guest who speaks, or spoke last."""
+    speaking: tuple[SourceId, ...] = ()
+    """The guests who speak at this moment, the loudest first."""
 
 
 class Note(msgspec.Struct, frozen=True, kw_only=True, tag="note"):

@@ -16,5 +16,3 @@ class Guest(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
     name: Text
     title: Text = Text(zh="", en="")
     """Institution and office; below the name on the card that stands where there is no picture."""
-    muted: bool = False
-    """Nobody hears them, wherever they stand."""

@@ -9,6 +9,9 @@ from quality_creator.model.ids import CharacteristicId, SourceId
 from quality_creator.model.scene import Scene
 from quality_creator.model.text import Text
 
+SILENT_DB = -60.0
+"""A channel with this gain is not heard at all."""
+
 
 class Logged(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """A document of the transparency log, so that anyone can look up what a graphic shows of it."""
@@ -43,8 +46,8 @@ class Graphic(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=T
 class Channel(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, omit_defaults=True):
     """How a source is heard."""
 
-    gain_db: Annotated[float, msgspec.Meta(ge=-60.0, le=20.0)] = 0.0
-    """At -60 it is silent."""
+    gain_db: Annotated[float, msgspec.Meta(ge=SILENT_DB, le=20.0)] = 0.0
+    """At `SILENT_DB` it is silent."""
     mute: bool = False
     solo: bool = False
     """While any source is solo, the others are not heard."""

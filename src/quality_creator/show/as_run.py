@@ -21,7 +21,8 @@ class Chapter:
 def chapters(lines: Sequence[AsRun], names: Mapping[SourceId, Text]) -> list[Chapter]:
     """The chapters of what was aired: its items; of a show without a rundown, its scenes.
 
-    Cuts within an item are no chapters. What stands before the first item is one, by who is seen.
+    Cuts within an item are no chapters, and neither are those that follow whoever speaks. What
+    stands before the first item is one, by who is seen.
 
     Args:
         lines: In order; those without a position are left out.
@@ -30,7 +31,7 @@ def chapters(lines: Sequence[AsRun], names: Mapping[SourceId, Text]) -> list[Cha
     planned = any(line.item is not None for line in lines)
     found: list[Chapter] = []
     for line in lines:
-        if line.position is None or (planned and line.item is None and found):
+        if line.position is None or (found and line.item is None and (planned or line.follows)):
             continue
         title = line.item.title if line.item is not None else _scene(line, names)
         if found and found[-1].at == line.position:
@@ -59,7 +60,7 @@ def edl(lines: Sequence[AsRun], title: str, end: MediaTime, names: Mapping[Sourc
         rows.append(f"{number:03d}  PROGRAM  AA/V  C        {first} {last} {first} {last}")
         if line.item is not None:
             rows.append(f"* FROM CLIP NAME: {line.item.title.en or line.item.title.zh}")
-        rows.append(f"* COMMENT: {line.scene.layout}: {_scene(line, names).en} (by {line.by or 'nobody'})")
+        rows.append(f"* COMMENT: {line.scene.layout}: {_scene(line, names).en} ({_why(line)})")
     return "\n".join(rows) + "\n"
 
 
@@ -77,6 +78,10 @@ def timecode(position: MediaTime) -> str:
 def _scene(line: AsRun, names: Mapping[SourceId, Text]) -> Text:
     shown = [names.get(source, Text(zh=source, en=source)) for source in line.scene.shown]
     return Text(zh=" + ".join(one.zh for one in shown), en=" + ".join(one.en for one in shown))
+
+
+def _why(line: AsRun) -> str:
+    return "follows the speaker" if line.follows else f"by {line.by or 'nobody'}"
 
 
 def _ascii(text: str) -> str:

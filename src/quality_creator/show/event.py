@@ -11,6 +11,9 @@ from quality_creator.model.scene import CUT, Scene, Transition
 from quality_creator.model.text import Text
 from quality_creator.show.rundown import Item, ItemId
 
+Following = Literal["off", "on", "paused"]
+"""Whether the picture follows whoever speaks; paused it waits until a person lets it go on."""
+
 
 class _Event(
     msgspec.Struct,
@@ -32,6 +35,8 @@ class Took(_Event, frozen=True, kw_only=True, tag="take"):
     """A copy: later edits of the plan do not reach what was aired."""
     graphics: tuple[Graphic, ...] | None = None
     channels: dict[SourceId, Channel] | None = None
+    follows: tuple[SourceId, ...] = ()
+    """Whoever speaks, for a take that the mixer made because they do; a take by hand follows nobody."""
 
 
 class Aired(_Event, frozen=True, kw_only=True, tag="aired"):
@@ -125,6 +130,12 @@ class Imported(_Event, frozen=True, kw_only=True, tag="import"):
     items: tuple[Item, ...]
 
 
+class Followed(_Event, frozen=True, kw_only=True, tag="follow"):
+    """The picture follows whoever speaks from now on, or no longer."""
+
+    follow: Following
+
+
 class Rehearsed(_Event, frozen=True, kw_only=True, tag="rehearsal"):
     """A rehearsal began or ended. What is done in one leaves no trace in what was aired."""
 
@@ -197,6 +208,7 @@ Event = (
     | ItemMoved
     | ItemRemoved
     | Imported
+    | Followed
     | Rehearsed
     | Began
     | SourceChanged

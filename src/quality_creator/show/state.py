@@ -21,6 +21,8 @@ from quality_creator.show.event import (
     Entry,
     ExpertRemarked,
     Faded,
+    Followed,
+    Following,
     GraphicHidden,
     GraphicShown,
     Imported,
@@ -56,6 +58,8 @@ class AsRun(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
     item: Item | None
     position: MediaTime | None
     """Where in the stream it began; None until the mixer has said so."""
+    follows: tuple[SourceId, ...] = ()
+    """Whoever spoke, for a take that was made because they did."""
 
 
 class Deed(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -114,6 +118,8 @@ class State(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
     as_run: tuple[AsRun, ...] = ()
     scenes: dict[str, Scene] = {}
     lost: frozenset[SourceId] = frozenset()
+    follow: Following = "off"
+    """A take by hand pauses it."""
     rehearsal: bool = False
     before: Mix | None = None
     """What a rehearsal gives back."""
@@ -170,6 +176,8 @@ def _step(state: State, entry: Entry) -> State:  # noqa: PLR0911, PLR0912 - one 
             return set_(state, scenes={**state.scenes, event.name: event.scene})
         case SceneForgotten():
             return set_(state, scenes={n: s for n, s in state.scenes.items() if n != event.name})
+        case Followed():
+            return set_(state, follow=event.follow)
         case Rehearsed():
             return _rehearse(state, entry, event)
         case Began():
@@ -266,15 +274,26 @@ def with_graphic(graphics: tuple[Graphic, ...], new: Graphic) -> tuple[Graphic, 
 def _take(state: State, entry: Entry, event: Took) -> State:
     set_ = msgspec.structs.replace
     item = event.item
+    by_hand = not event.follows
+    swapped = by_hand and event.scene == state.mix.preview
     mix = set_(
         state.mix,
         program=event.scene,
-        preview=state.mix.program if event.scene == state.mix.preview else state.mix.preview,
+        preview=state.mix.program if swapped else state.mix.preview,
         graphics=state.mix.graphics if event.graphics is None else event.graphics,
         channels=state.mix.channels if event.channels is None else event.channels,
     )
-    line = AsRun(take=entry.number, at=entry.at, by=entry.by, scene=event.scene, item=item, position=None)
-    state = set_(state, mix=mix, as_run=(*state.as_run, line))
+    line = AsRun(
+        take=entry.number,
+        at=entry.at,
+        by=entry.by,
+        scene=event.scene,
+        item=item,
+        position=None,
+        follows=event.follows,
+    )
+    follow: Following = "paused" if by_hand and state.follow == "on" else state.follow
+    state = set_(state, mix=mix, as_run=(*state.as_run, line), follow=follow)
     if item is None:
         return state
     after = rundown.following(state.rundown, item.id)
@@ -302,6 +321,7 @@ def _rehearse(state: State, entry: Entry, event: Rehearsed) -> State:
         before=state.mix if event.on else None,
         mix=state.mix if event.on else state.before or state.mix,
         began=entry.at if event.on else None,
+        follow="off",
         on_air=None,
         next=rundown.following(state.rundown, None),
         item_began=None,
@@ -318,4 +338,4 @@ def _begin(state: State, entry: Entry, event: Began) -> State:
         take=entry.number, at=entry.at, by=entry.by, scene=event.scene, item=None, position=MediaTime(0)
     )
     mix = msgspec.structs.replace(state.mix, program=event.scene)
-    return msgspec.structs.replace(state, mix=mix, began=entry.at, as_run=(line,))
+    return msgspec.structs.replace(state, mix=mix, began=entry.at, as_run=(line,), follow="off")

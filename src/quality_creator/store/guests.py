@@ -31,12 +31,6 @@ def add(transaction: Transaction, episode: EpisodeId, guest: Guest, link: str, n
     _set_sources(transaction, episode, add=guest.id)
 
 
-def change(transaction: Transaction, episode: EpisodeId, guest: Guest) -> None:
-    """Keep what changed of a guest."""
-    which = (guests.c.episode == episode, guests.c.id == guest.id)
-    transaction.execute(update(guests).where(*which).values(msgspec.structs.asdict(guest)))
-
-
 def change_link(transaction: Transaction, episode: EpisodeId, guest: SourceId, link: str) -> None:
     """Let a guest in by another link."""
     which = (guests.c.episode == episode, guests.c.id == guest)

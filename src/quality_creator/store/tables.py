@@ -336,7 +336,6 @@ guests = Table(
     Column("id", String(64), primary_key=True, comment="as a source of the programme"),
     Column("name", Json, nullable=False),
     Column("title", Json, nullable=False),
-    Column("muted", Boolean, nullable=False),
     Column("link", String(36), ForeignKey("links.id"), nullable=False, index=True),
     Column("invited", UtcTime, nullable=False),
     Column("removed", UtcTime),

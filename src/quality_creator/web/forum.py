@@ -14,7 +14,7 @@ from starlette.requests import Request
 from starlette.responses import HTMLResponse, Response, StreamingResponse
 from starlette.routing import BaseRoute
 
-from quality_creator.actions import guests
+from quality_creator.actions import episodes, guests, studio
 from quality_creator.actions.forum import Forum
 from quality_creator.actions.guests import Pass
 from quality_creator.actions.hub import Hub
@@ -146,12 +146,13 @@ def _producer_doors(hub: Hub) -> list[Door]:
 
     @producer
     async def list_(request: Request, _: Visitor) -> Response:
-        return json({"guests": await guests.attendance(hub, _slug(request))})
+        show = (await studio.studio(hub, _slug(request))).show
+        return json({"guests": await guests.attendance(hub, _slug(request), show.state.mix)})
 
     @producer
     async def levels(request: Request, _: Visitor) -> Response:
         forum = await guests.forum_of(hub, _slug(request))
-        return json({"levels": forum.levels, "speaker": forum.speaker})
+        return json({"levels": forum.levels, "speaker": forum.speaker, "speaking": forum.speaking})
 
     @producer
     async def invite(request: Request, visitor: Visitor) -> Response:
@@ -166,10 +167,13 @@ def _producer_doors(hub: Hub) -> list[Door]:
         return json(await guests.renew(hub, _slug(request), _guest(request), wanted.hours, visitor))
 
     @producer
-    async def mute(request: Request, _: Visitor) -> Response:
+    async def mute(request: Request, visitor: Visitor) -> Response:
         wanted = await decoded(request, Mute)
         request.state.detail = {"muted": wanted.muted}
-        return json(await guests.mute(hub, _slug(request), _guest(request), wanted.muted))
+        slug, guest = _slug(request), _guest(request)
+        if guest not in (await guests.forum_of(hub, slug)).guests:
+            raise NotFound(f"there is no guest {guest!r}")
+        return json(await studio.mute(hub, slug, guest, wanted.muted, visitor.name))
 
     @producer
     async def remove(request: Request, _: Visitor) -> Response:
@@ -277,17 +281,17 @@ async def _trickled(request: Request, forum: Forum, guest: SourceId) -> Response
 async def _follow(hub: Hub, found: Pass) -> AsyncIterator[bytes]:
     """Where the guest is, whenever that changes, until they go or may not be here any more."""
     before: guests.Attending | None = None
-    state: EpisodeState = "planned"
+    episode = await _episode(hub, found.slug)
     for number in itertools.count():
-        if found.slug in hub.air:
-            state = "on-air"
-        elif number % STATE_LOOKS == 0:
-            state = (await _episode(hub, found.slug)).state
+        if found.slug not in hub.air and number % STATE_LOOKS == 0:
+            episode = await _episode(hub, found.slug)
+        state: EpisodeState = "on-air" if found.slug in hub.air else episode.state
         forum = await guests.forum_of(hub, found.slug)
         if found.guest.id not in forum.guests:
             yield b"event: dismissed\ndata: {}\n\n"
             return
-        now = guests.attending(state, forum, found.guest.id)
+        show = await episodes.show_of(hub, episode)
+        now = guests.attending(state, forum, show.state.mix, found.guest.id)
         if now != before:
             yield b"data: " + msgspec.json.encode(now) + b"\n\n"
             before = now

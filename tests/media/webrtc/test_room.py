@@ -14,6 +14,7 @@ from quality_creator.media import wire
 from quality_creator.media.scene import places
 from quality_creator.model.guest import TALKBACK, Guest
 from quality_creator.model.ids import SourceId
+from quality_creator.model.mix import Channel
 from tests.media.broadcast import Broadcast, broadcast, name, number, pictures, scene, sound, start
 from tests.peers.guest import Ask, Camera, Microphone, Peers, loudness
 
@@ -106,10 +107,11 @@ def test_nobody_hears_themselves_and_only_who_is_meant_hears_the_producer(peers:
         assert loudness(samples[0, -48_000:], 2900) < -70
         assert loudness(samples[0, -48_000:], 1000) > -30
         # Muted, nobody hears a guest, who is measured still.
-        running.say(wire.SetGuests(guests=(msgspec.structs.replace(WANG, muted=True), LI)))
+        running.say(wire.Change(channels={WANG.id: Channel(mute=True)}))
         time.sleep(1.0)
         assert loudness(returns[LI].sound(1.0), tones[WANG]) < -70
         assert running.heard(wire.Levels)[-1].levels[WANG.id] > -26
+        assert WANG.id not in running.heard(wire.Levels)[-1].speaking
 
 
 @pytest.mark.parametrize("codec", ["h264", "vp8"])
