@@ -104,6 +104,35 @@ def test_a_turned_or_mirrored_film_is_shown_upright(tmp_path: Path, matrix: tupl
     assert difference.mean() < 3
 
 
+def test_a_film_that_changes_its_size_on_the_way_keeps_its_shape(tmp_path: Path) -> None:
+    wide = ffmpeg(tmp_path / "wide.ts", picture("320x180"), "-pix_fmt yuv420p")
+    tall = ffmpeg(tmp_path / "tall.ts", picture("180x320"), "-pix_fmt yuv420p -output_ts_offset 1")
+    (tmp_path / "film.ts").write_bytes(wide.read_bytes() + tall.read_bytes())
+    with playing(tmp_path / "film.ts") as running:
+        pictures = running.wait_pictures(30)
+    shapes = {(one.raw.frame.width, round(one.raw.aspect, 3)) for one in pictures}
+    assert shapes == {(320, round(16 / 9, 3)), (180, round(9 / 16, 3))}
+
+
+@pytest.mark.parametrize(
+    "colours",
+    [
+        "-color_trc arib-std-b67 -color_primaries bt2020 -colorspace bt2020nc",  # HLG
+        "-color_trc bt709 -color_primaries bt2020 -colorspace bt2020nc",
+    ],
+)
+def test_ten_bits_of_hlg_and_of_wide_colour_are_shown(tmp_path: Path, colours: str) -> None:
+    film = ffmpeg(tmp_path / "film.mp4", picture(), f"-pix_fmt yuv420p10le {colours}")
+    with playing(film) as running:
+        (first,) = running.wait_pictures(1)
+        assert running.feed.trouble == ""
+    assert first.tile is not None
+    luma = first.tile.planes.y
+    assert luma.std() > 20
+    difference = np.abs(luma.astype(int) - as_ffmpeg_shows_it(film, luma.shape[1], luma.shape[0]))
+    assert difference.mean() < 2
+
+
 def test_uneven_times_are_kept(tmp_path: Path) -> None:
     film = ffmpeg(
         tmp_path / "film.mkv",

@@ -112,7 +112,7 @@ class Decoding:
         self._epoch = pace.epoch
         self._aspect = 1.0
         self._orientation: Orientation | None = None
-        self._rotation = 0
+        self._seen = (0, 0, 0)  # width, height and rotation of the frame that was looked at
         self._last_due = float("-inf")
         self._damaged = 0
         self._next_look = 0.0
@@ -144,7 +144,7 @@ class Decoding:
         if mark is not None:
             packet.opaque = mark
         for frame in self._decoded(packet):
-            if self._orientation is None or frame.rotation != self._rotation:
+            if self._orientation is None or self._seen != (frame.width, frame.height, frame.rotation):
                 self._look_at(frame)
             stamp = self._stamp(frame, now)
             rate = self._video.average_rate
@@ -222,7 +222,7 @@ class Decoding:
             raise BadPayload(words)
         data = frame.side_data.get("DISPLAYMATRIX")
         self._orientation = orientation(bytes(data)) if isinstance(data, SideData) else UPRIGHT
-        self._rotation = frame.rotation
+        self._seen = (frame.width, frame.height, frame.rotation)
         pixel = self._video.sample_aspect_ratio
         aspect = frame.width / frame.height * (float(pixel) if pixel else 1.0)
         self._aspect = 1 / aspect if self._orientation.turns % 2 else aspect
