@@ -94,6 +94,8 @@ class Camera:
         """Give a picture its time: evenly spaced, as a camera's clock does it."""
         period = Gst.SECOND // self.settings["rate"]
         now = source.get_current_running_time()
+        if now == Gst.CLOCK_TIME_NONE:
+            return  # its clock does not run yet
         if abs(now - self.due[source]) > period:
             self.due[source] = now
         buffer = Gst.Buffer.new_wrapped(picture)
