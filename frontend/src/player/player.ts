@@ -89,7 +89,9 @@ const settings: Partial<HlsConfig> = {
   enableEmsgMetadataCues: false,
   liveSyncOnStallIncrease: 0, // else each stop costs a second for good: see `margin`
   maxLiveSyncPlaybackRate: 1, // steered here: see stream/pace.ts
-  backBufferLength: 60,
+  // What was played stays until the browser needs the room. Where hls.js removes it, it takes the parts that are
+  // being appended at that moment for evicted, and waits for them for seconds while newer ones lie ready.
+  backBufferLength: Infinity,
   maxBufferLength: 20,
   capLevelToPlayerSize: true,
   abrEwmaDefaultEstimate: 4_000_000,
