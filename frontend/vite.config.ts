@@ -37,6 +37,7 @@ export default defineConfig({
         episode: "src/episode.ts",
         design: "src/design.ts",
         challenge: "src/challenge.ts",
+        desk: "src/desk.ts",
         forum: "src/forum.ts",
         join: "src/join.ts",
         lines: "src/lines.ts",

@@ -104,6 +104,8 @@ POST /studio/{slug}/rundown.json            producer
 GET  /studio/{slug}/state.json              producer
 GET  /studio/{slug}/stream                  producer
 
+GET  /desk                                  expert, producer
+GET  /desk/{slug}                           expert, producer
 GET  /desk/{slug}/state                     expert, producer
 POST /desk/{slug}/remarks                   expert
 GET  /desk/{slug}/live                      expert, producer

@@ -14,6 +14,13 @@ export class Drawing {
   private readonly done: Stroke[] = [];
   private open: number[] | null = null;
 
+  /** A drawing that goes on from these lines. */
+  static of(strokes: readonly Stroke[]): Drawing {
+    const drawing = new Drawing();
+    drawing.done.push(...strokes);
+    return drawing;
+  }
+
   /** All lines, the one that is being drawn included. */
   get strokes(): readonly Stroke[] {
     return this.open ? [...this.done, this.open] : this.done;

@@ -15,6 +15,7 @@ from quality_creator.model.errors import Forbidden, QualityCreatorError
 from quality_creator.web import (
     api,
     desk,
+    desk_page,
     entrance,
     forum,
     institutions,
@@ -48,6 +49,7 @@ def build(hub: Hub) -> ASGIApp:
         *proof.routes(hub),
         *forum.routes(hub),
         *desk.routes(hub),
+        *desk_page.routes(hub),
         *planning.routes(hub),
         *studio.routes(hub),
         *site.routes(hub),

@@ -278,6 +278,7 @@ class Place:
 
 PLACES = (
     Place("/studio", _say("Studio"), (Role.PRODUCER,)),
+    Place("/desk", _say("Expert's desk"), (Role.EXPERT,)),
     Place("/lines", _say("Lines"), (Role.QUALITY_ENGINEER,)),
     Place("/links", _say("Personal links"), (Role.PRODUCER, Role.ADMINISTRATOR)),
     Place("/people", _say("People"), (Role.ADMINISTRATOR,)),
