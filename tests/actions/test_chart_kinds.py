@@ -10,9 +10,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from quality_creator import quality
-from quality_creator.actions import judging
+from quality_creator.actions import judging, studies
 from quality_creator.actions.judging import Chart
 from quality_creator.model.characteristic import COUNTS, PAIRED, WEIGHTED, Characteristic, ChartPlan, Limits
+from quality_creator.model.errors import BadPayload
 from quality_creator.model.event import Point
 from quality_creator.model.reading import Measurement
 from tests.actions.floor import config, measured
@@ -198,3 +199,38 @@ def test_a_definition_says_what_its_chart_is_made_by() -> None:
     p = judging.definition(judging.fresh(characteristic(GIVEN[0])), LINE).location
     assert p is not None
     assert (p.center, p.lower, p.upper) == (0.04, None, None)
+
+
+@pytest.mark.parametrize("plan", [plan for plan in [*PLANS, *GIVEN] if plan.kind in WEIGHTED], ids=str)
+def test_a_chart_that_remembers_is_shown_again_as_it_was_judged_however_long_it_runs(plan: ChartPlan) -> None:
+    values = series(plan, 1_700 * plan.size)
+    chart, told = judging.fresh(characteristic(plan)), list[Point]()
+    for first in range(0, len(values), 97):
+        judgement = judging.judge(restarted(chart), values[first : first + 97])
+        chart = judgement.chart
+        told += [point for point in judgement.points if point.plotted is not None]
+        before = judging.before(chart, judging.BEHIND)
+        assert chart.since <= before.plotted
+        assert before.plotted <= max(chart.since, chart.state.plotted - judging.BEHIND)
+        if chart.frozen:
+            assert chart.state.plotted - before.plotted < 3 * judging.BEHIND
+    found = [one for one in values[before.plotted * plan.size :] if one.status != "bad"]
+    whole = found[: len(found) - len(chart.state.pending)]
+    again = studies.plotted(whole, chart, before)
+    shown = [(p.number, p.location, p.spread, p.signals, p.lower, p.upper) for p in again]
+    assert len(shown) >= judging.BEHIND
+    # With a CUSUM that is far from 0, or an EWMA of little weight, less memory says something else.
+    assert shown == [
+        (p.plotted, p.location, p.spread, p.signals, p.lower, p.upper) for p in told[before.plotted :]
+    ]
+
+
+def test_a_kept_earlier_state_that_was_changed_is_refused() -> None:
+    plan = ChartPlan(kind="cusum", limits=Limits(center=8.0, sigma=0.3))
+    chart = judging.judge(judging.fresh(characteristic(plan)), series(plan, 600)).chart
+    row = chart.row()
+    assert len(chart.behind) == 2
+    assert judging.resumed(chart.characteristic, row) == chart
+    changed = row.behind[:-1] + bytes([row.behind[-1] ^ 1])
+    with pytest.raises(BadPayload):
+        judging.resumed(chart.characteristic, msgspec.structs.replace(row, behind=changed))

@@ -27,10 +27,6 @@ from quality_creator.store import charts, measurements
 from quality_creator.store.charts import Choice, EstimationRow
 from quality_creator.store.database import Transaction
 
-WARMING = 1_000
-"""Points before the shown ones from which a weighted chart's memory is made; by then it has forgotten
-where it began."""
-
 WITHIN_REACH = 5_000
 """Points back from the newest that limits may be estimated from."""
 
@@ -157,7 +153,7 @@ def _picture(transaction: Transaction, standing: Standing, points: int) -> Pictu
     return Picture(
         definition=judging.definition(chart, standing.line_name),
         sigma=None if limits is None else studies.zone(one.chart, limits),
-        points=tuple(studies.plotted(_judged_again(transaction, chart, points), chart)[-points:]),
+        points=tuple(_judged_again(transaction, chart, points)[-points:]),
         total=chart.state.plotted,
         collecting=collecting,
     )
@@ -176,17 +172,28 @@ def _now(transaction: Transaction, standing: Standing) -> Chart:
     return standing.chart if row is None else judging.resumed(standing.characteristic, row)
 
 
-def _judged_again(transaction: Transaction, chart: Chart, points: int) -> list[Measurement]:
-    """The measurements of the newest points, and of those before them that decide how they are judged."""
+def _judged_again(transaction: Transaction, chart: Chart, points: int) -> list[PlottedPoint]:
+    """The newest points, and those before them that decide how they are judged."""
     if not chart.frozen or chart.characteristic.chart.kind not in WEIGHTED:
-        return _newest(transaction, chart, points + REACH + 1)
-    return _newest(transaction, chart, min(points + WARMING, chart.state.plotted - chart.since))
+        return studies.plotted(_newest(transaction, chart, points + REACH + 1), chart)
+    before = judging.before(chart, points)
+    count = chart.state.plotted - before.plotted
+    found = _newest(transaction, chart, count)
+    # Without all that came since, nothing is known of what the chart remembered.
+    whole = len(found) == count * chart.characteristic.chart.each
+    return studies.plotted(found, chart, before if whole else None)
 
 
 def _newest(transaction: Transaction, chart: Chart, points: int) -> list[Measurement]:
     """The measurements of the newest points, whole ones only, oldest first."""
-    rows = measurements.arrived(transaction, chart.characteristic.id, studies.rows_of(chart, points))
-    return studies.newest(rows, chart, points)
+    count, wanted = studies.rows_of(chart, points), min(points, chart.state.plotted)
+    while True:
+        rows = measurements.arrived(transaction, chart.characteristic.id, count)
+        found = studies.newest(rows, chart, points)
+        # Many bad ones may stand between the others.
+        if len(found) == wanted * chart.characteristic.chart.each or len(rows) < count:
+            return found
+        count *= 2
 
 
 # --- studies -------------------------------------------------------------------------------------

@@ -14,8 +14,9 @@ measured against another centre.
 """
 
 import math
+import sys
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import msgspec
 
@@ -37,6 +38,9 @@ from quality_creator.model.text import Text
 from quality_creator.quality.chart import check_plan
 from quality_creator.quality.rules import REACH
 
+BEHIND = 250
+"""Points that can be shown again as they were judged; a weighted chart keeps its state so far back."""
+
 
 @dataclass(frozen=True, slots=True)
 class Chart:
@@ -52,6 +56,9 @@ class Chart:
     """The number of the next measurement."""
     since: int = 0
     """The plotted point from which a weighted chart remembers; 0 for all others."""
+    behind: tuple[quality.State, ...] = ()
+    """Of a weighted chart one or two earlier states, the oldest first: none where it has not come so far
+    yet, and of two the older one `BEHIND` points back or more."""
 
     def row(self) -> ChartRow:
         """As the store keeps it."""
@@ -63,7 +70,11 @@ class Chart:
             waiting=self.waiting,
             points=self.points,
             since=self.since,
+            behind=_MESSAGE_PACK.encode([quality.encode(one) for one in self.behind]) if self.behind else b"",
         )
+
+
+_MESSAGE_PACK = msgspec.msgpack.Encoder()
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,10 +115,12 @@ def resumed(characteristic: Characteristic, row: ChartRow) -> Chart:
     """
     try:
         state = quality.decode(row.state)
-    except BadPayload as error:
+        kept = msgspec.msgpack.decode(row.behind, type=list[bytes]) if row.behind else []
+        behind = tuple(map(quality.decode, kept))
+    except (BadPayload, msgspec.MsgspecError) as error:
         raise BadPayload(f"the chart of {characteristic.id!r} in the database: {error}") from error
     if _same_judgement(row.plan, characteristic.chart):
-        return Chart(characteristic, state, row.frozen, row.waiting, row.points, row.since)
+        return Chart(characteristic, state, row.frozen, row.waiting, row.points, row.since, behind)
     plan = characteristic.chart
     same_statistic = (row.plan.kind, row.plan.size) == (plan.kind, plan.size)
     if row.frozen and (row.plan.limits, row.plan.target) == (plan.limits, plan.target) and same_statistic:
@@ -166,7 +179,7 @@ def recent_rows(chart: Chart) -> int:
 
 def renamed(chart: Chart, characteristic: Characteristic) -> Chart:
     """The chart as it stands, of a characteristic of which something else than the judging changed."""
-    return Chart(characteristic, chart.state, chart.frozen, chart.waiting, chart.points, chart.since)
+    return replace(chart, characteristic=characteristic)
 
 
 def check(characteristic: Characteristic) -> None:
@@ -311,26 +324,49 @@ def judge(chart: Chart, measurements: Sequence[Measurement]) -> Judgement:
     estimations: list[quality.Estimation] = []
     done = 0
     while done < len(values):
-        step = len(values) - done if chart.frozen else min(_missing(chart), len(values) - done)
-        part = values[done : done + step]
+        part = values[done : done + _stretch(chart)]
         state, points = quality.step(chart.state, part)
         plots.add(points, done, chart=chart)
-        done += step
+        done += len(part)
         waiting = () if chart.frozen else (*chart.waiting, *part)
-        chart = Chart(chart.characteristic, state, chart.frozen, waiting, chart.points, chart.since)
+        chart = replace(chart, state=state, waiting=waiting, behind=_left_behind(chart, state))
         if not chart.frozen and _missing(chart) == 0:
             chart, estimation = _freeze(chart)
             estimations += [estimation] if estimation else []
     judged = _points(chart, measurements, plots)
-    after = Chart(
-        chart.characteristic,
-        chart.state,
-        chart.frozen,
-        chart.waiting,
-        chart.points + len(measurements),
-        chart.since,
-    )
-    return Judgement(after, judged, estimations)
+    return Judgement(replace(chart, points=chart.points + len(measurements)), judged, estimations)
+
+
+def _stretch(chart: Chart) -> int:
+    """How many values are judged before something is to be done about the chart."""
+    if not chart.frozen:
+        return _missing(chart)
+    plan = chart.characteristic.chart
+    if plan.kind not in WEIGHTED:
+        return sys.maxsize
+    return (_next_kept(chart) - chart.state.plotted) * plan.size - len(chart.state.pending)
+
+
+def _left_behind(chart: Chart, state: quality.State) -> tuple[quality.State, ...]:
+    """The earlier states to keep when a chart has come to this one."""
+    if not chart.frozen or chart.characteristic.chart.kind not in WEIGHTED:
+        return ()
+    return chart.behind if state.plotted < _next_kept(chart) else (*chart.behind[-1:], state)
+
+
+def _next_kept(chart: Chart) -> int:
+    """The number of points at which a weighted chart's state is kept again."""
+    newest = chart.behind[-1].plotted if chart.behind else chart.since
+    # A chart from before states were kept catches up at once.
+    return max(newest + BEHIND, chart.state.plotted + (not chart.behind))
+
+
+def before(chart: Chart, points: int) -> quality.State:
+    """Where a weighted chart stood before its newest points, so many or as few more as it still knows."""
+    begun = msgspec.structs.replace(quality.start(chart.state.plan, chart.state.limits), plotted=chart.since)
+    known = (begun, *(one for one in chart.behind if one.plotted <= chart.state.plotted - points))
+    # What was waiting then is part of the first point behind it.
+    return msgspec.structs.replace(known[-1], pending=())
 
 
 def _missing(chart: Chart) -> int:

@@ -24,7 +24,7 @@ from quality_creator.quality.capability import Capability, capability
 from quality_creator.quality.index import Index
 from quality_creator.quality.rules import REACH
 
-SHOWN = 250
+SHOWN = judging.BEHIND
 """Points on a chart."""
 
 STUDIED = 2_000
@@ -77,7 +77,7 @@ def newest(rows: Sequence[Measurement], chart: Chart, points: int) -> list[Measu
     """The measurements of a chart's newest points, whole ones only, out of its newest rows."""
     size, waiting = chart.characteristic.chart.each, len(chart.state.pending)
     points = min(points, chart.state.plotted)
-    good = [one for one in rows[-rows_of(chart, points) :] if one.status != "bad"]
+    good = [one for one in rows if one.status != "bad"]
     whole = good[: len(good) - waiting]
     return whole[len(whole) % size :][-points * size :] if points else []
 
@@ -94,11 +94,19 @@ def zone(plan: ChartPlan, limits: quality.Limits) -> float | None:
     return limits.sigma if plan.kind in COUNTS else (limits.location.upper - limits.center) / plan.width
 
 
-def plotted(found: Sequence[Measurement], chart: Chart) -> list[PlottedPoint]:
-    """The points of whole measurements, judged by the chart's limits and rules of now."""
+def plotted(
+    found: Sequence[Measurement], chart: Chart, before: quality.State | None = None
+) -> list[PlottedPoint]:
+    """The points of whole measurements, judged by the chart's limits and rules of now.
+
+    Args:
+        found: The newest ones, as many as points need.
+        chart: As it stands behind them.
+        before: Where it stood before them; without it, it remembers nothing.
+    """
     plan = chart.characteristic.chart
     size = plan.each
-    state = msgspec.structs.replace(
+    state = before or msgspec.structs.replace(
         quality.start(chart.state.plan, chart.state.limits), plotted=chart.state.plotted - len(found) // size
     )
     _, points = quality.step(state, [part for one in found for part in judging.charted(plan, one)])
@@ -136,13 +144,15 @@ def reckon(chart: Chart, rows: Sequence[Measurement]) -> event.Capability | None
     one = chart.characteristic
     limits = chart.state.limits if chart.frozen else None
     assert not isinstance(limits, quality.MultivariateLimits)
-    shown = plotted(newest(rows, chart, SHOWN + REACH + 1), chart)[-SHOWN:]
+    looked_at = SHOWN + REACH + 1
+    shown = plotted(newest(rows[-rows_of(chart, looked_at) :], chart, looked_at), chart)[-SHOWN:]
     if one.specification is None or not shown:
         return None
     stable = None
     if limits is not None and zone(one.chart, limits) is not None:
         stable = not any(point.signals for point in shown)
-    values = [row.value for row in newest(rows, chart, STUDIED // one.chart.each)]
+    studied = STUDIED // one.chart.each
+    values = [row.value for row in newest(rows[-rows_of(chart, studied) :], chart, studied)]
     return _told(study(values, one, stable), shown[-1].time, chart.state.plotted)
 
 

@@ -22,3 +22,5 @@ class ChartRow(msgspec.Struct, frozen=True, kw_only=True):
     """Measurements numbered so far, bad ones too: the number of the next one."""
     since: int = 0
     """The plotted point from which a weighted chart remembers."""
+    behind: bytes = b""
+    """A weighted chart's earlier states, as MessagePack; empty where there are none."""

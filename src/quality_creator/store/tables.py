@@ -152,6 +152,9 @@ charts = Table(
     Column(
         "since", BigInteger, nullable=False, server_default="0", comment="what a weighted chart remembers"
     ),
+    Column(
+        "behind", LargeBinary, nullable=False, server_default="", comment="MessagePack: its earlier states"
+    ),
 )
 
 estimations = Table(
