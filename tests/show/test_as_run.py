@@ -1,5 +1,7 @@
 """Chapters and the edit decision list of what was aired."""
 
+import re
+
 from quality_creator.model.clock import MediaTime
 from quality_creator.model.text import Text
 from quality_creator.show import event as e
@@ -61,3 +63,23 @@ def test_an_edit_decision_list_has_an_event_for_each_take_and_they_touch() -> No
         "003  PROGRAM  AA/V  C        01:01:01:00 01:06:40:00 01:01:01:00 01:06:40:00",
         "* COMMENT: full: Camera 1 (by Lin)",
     ]
+
+
+EVENT = re.compile(
+    r"(\d{3})  (\w{1,8}) +(AA/V) +(C) +(\d\d:\d\d:\d\d:\d\d) (\d\d:\d\d:\d\d:\d\d)"
+    r" (\d\d:\d\d:\d\d:\d\d) (\d\d:\d\d:\d\d:\d\d)"
+)
+
+
+def test_every_line_of_an_edit_decision_list_is_a_statement_whatever_names_say() -> None:
+    cunning = item("a", title=Text(zh="", en="One\n002  FAKE  V  C  line\u2028two"))
+    state = after([e.ItemAdded(item=cunning)], BEGUN)
+    state = after([take(state, "a"), aired(3, 2)], state, by="Lin\rMei")
+    names = {ONE: Text(zh="", en="Camera\n1")}
+    first, second, *lines = edl(state.as_run, "A\nvisit", MediaTime(900_000), names).splitlines()
+    assert (first, second) == ("TITLE: A visit", "FCM: NON-DROP FRAME")
+    events = [match for one in lines if (match := EVENT.fullmatch(one))]
+    assert [match[1] for match in events] == ["001", "002"]
+    assert [match[2] for match in events] == ["PROGRAM", "PROGRAM"]
+    assert all(one.startswith("* ") or EVENT.fullmatch(one) for one in lines)
+    assert "* FROM CLIP NAME: One 002 FAKE V C line two" in lines

@@ -59,8 +59,8 @@ def edl(lines: Sequence[AsRun], title: str, end: MediaTime, names: Mapping[Sourc
         first, last = timecode(line.position), timecode(following)
         rows.append(f"{number:03d}  PROGRAM  AA/V  C        {first} {last} {first} {last}")
         if line.item is not None:
-            rows.append(f"* FROM CLIP NAME: {line.item.title.en or line.item.title.zh}")
-        rows.append(f"* COMMENT: {line.scene.layout}: {_scene(line, names).en} ({_why(line)})")
+            rows.append(_remark("FROM CLIP NAME", line.item.title.en or line.item.title.zh))
+        rows.append(_remark("COMMENT", f"{line.scene.layout}: {_scene(line, names).en} ({_why(line)})"))
     return "\n".join(rows) + "\n"
 
 
@@ -85,4 +85,13 @@ def _why(line: AsRun) -> str:
 
 
 def _ascii(text: str) -> str:
-    return text.encode("ascii", "replace").decode()
+    return _one_line(text).encode("ascii", "replace").decode()
+
+
+def _remark(kind: str, words: str) -> str:
+    return f"* {kind}: {_one_line(words)}"
+
+
+def _one_line(text: str) -> str:
+    """A line of the list is a statement of its own."""
+    return " ".join(text.split())
