@@ -150,7 +150,8 @@ async function act(action: Action): Promise<void> {
   else if (name === "put" && source) await desk.do("put", { scene: arranged("full", [source], desk.sources) });
   else if (action === "cut") await desk.do("take", { transition: { kind: "cut" } });
   else if (action === "auto") await desk.do("take", { transition: desk.transition() });
-  else if (action === "take") await desk.do("take-item", { transition: desk.transition() });
+  // The item is named: when two producers press at once, it is taken twice, and none is skipped.
+  else if (action === "take") await desk.do("take-item", { item: view.state.next, transition: desk.transition() });
   else if (action === "black") await desk.do("fade", { black: !view.state.mix.black });
   else if (action === "keys") part<HTMLDialogElement>("keys").showModal();
   else if (action === "mix" || action === "wipe" || action === "dip") {
