@@ -25,7 +25,7 @@ from quality_creator.factory.csv import CsvConnector
 from quality_creator.factory.http import HttpConnector
 from quality_creator.factory.intake import Connector
 from quality_creator.factory.mapping import mappings
-from quality_creator.factory.mqtt import MqttConnector
+from quality_creator.media.spare import Process, Spares
 from quality_creator.model.errors import BadInput
 from quality_creator.store.database import open_folder
 from quality_creator.store.recording import Recordings
@@ -49,8 +49,11 @@ class Stopped(Exception):
     """Somebody asked the hub to stop."""
 
 
-def run(config: Config, *, parent: int | None = None) -> None:
+def run(config: Config, *, parent: int | None = None, spare: Process | None = None) -> None:
     """Run a hub until SIGINT or SIGTERM, or until the process `parent`, which started it, has left.
+
+    `spare` is a media worker that was started already; when the hub does not get far enough to use it,
+    it leaves by itself.
 
     Raises:
         BadInput: the configuration can't be carried out here (a port in use, an unreadable folder).
@@ -64,7 +67,7 @@ def run(config: Config, *, parent: int | None = None) -> None:
         logger_factory=structlog.PrintLoggerFactory(sys.stderr),
     )
     with contextlib.suppress(KeyboardInterrupt), asyncio.Runner(loop_factory=_loop_factory()) as runner:
-        runner.run(_hub(config, parent))
+        runner.run(_hub(config, parent, spare))
 
 
 def _loop_factory() -> Callable[[], asyncio.AbstractEventLoop] | None:
@@ -76,7 +79,7 @@ def _loop_factory() -> Callable[[], asyncio.AbstractEventLoop] | None:
     return uvloop.new_event_loop
 
 
-async def _hub(config: Config, parent: int | None) -> None:
+async def _hub(config: Config, parent: int | None, spare: Process | None) -> None:
     folder = config.path(config.hub.data)
     database = await open_folder(folder)
     try:
@@ -103,7 +106,9 @@ async def _hub(config: Config, parent: int | None) -> None:
                     operator_token=operator_token(folder),
                     rtmp=rtmp,
                     signatory=signs,
+                    spares=Spares(spare, rtmp),
                 )
+                tasks.create_task(hub.spares.run(), name="spares")
                 tasks.create_task(ingest.run(), name="ingest")
                 tasks.create_task(ledger.run(), name="log")
                 for connector in connectors:
@@ -233,6 +238,8 @@ def _connectors(config: Config) -> Sequence[Connector]:
     for gauge in config.gauges:
         match gauge:
             case MqttGauge():
+                from quality_creator.factory.mqtt import MqttConnector  # a client that takes its time to load
+
                 ca_file = config.path(gauge.ca_file) if gauge.ca_file else None
                 made.append(MqttConnector(gauge, maps[gauge.id], now, ca_file=ca_file))
             case HttpGauge():

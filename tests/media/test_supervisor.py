@@ -13,6 +13,7 @@ import pytest
 
 from quality_creator.config import GeneratedCamera, RtmpCamera
 from quality_creator.media import supervisor, wire
+from quality_creator.media.spare import Process, launch
 from quality_creator.media.supervisor import Supervisor
 from quality_creator.model.clock import MediaTime, Micros
 from quality_creator.model.ids import SourceId
@@ -27,14 +28,19 @@ PUSHED = RtmpCamera(id=SourceId("pushed"), name=name("Pushed"), key="a-long-key"
 class Hub:
     """Keeps what the worker says, and knows where the stream stands."""
 
-    def __init__(self, begin: wire.Start, rtmp: socket.socket | None = None) -> None:
+    def __init__(
+        self,
+        begin: wire.Start,
+        rtmp: socket.socket | None = None,
+        take: Callable[[socket.socket | None], Process] = launch,
+    ) -> None:
         self.begin = begin
         self.mix = begin.mix
         self.kept = Broadcast()
         self.starts: list[wire.Start] = []
         self.news = asyncio.Condition()
         self.delay_s = 0.0
-        self.supervisor = Supervisor(start=self.start, on_message=self.hear, rtmp=rtmp)
+        self.supervisor = Supervisor(start=self.start, on_message=self.hear, rtmp=rtmp, take=take)
 
     async def start(self) -> wire.Start:
         begin = msgspec.structs.replace(self.begin, mix=self.mix)
@@ -156,12 +162,15 @@ def test_a_replaced_worker_begins_where_its_owner_says_and_without_a_pause() -> 
 
 
 def test_parts_that_do_not_follow_each_other_are_nonsense() -> None:
+    with subprocess.Popen(["true"]) as child:
+        gone = Process(child, up=-1, down=-1, rtmp=None)
+
     async def listen(messages: list[bytes]) -> str:
         hub = Hub(start([MADE]))
         reader = asyncio.StreamReader()
         for message in messages:
             reader.feed_data(message)
-        hub.supervisor._process = await asyncio.create_subprocess_exec("true")
+        hub.supervisor._process = gone
         reader.feed_eof()
         return (await hub.supervisor._listen(reader, hub.begin))[1]
 

@@ -21,6 +21,7 @@ from quality_creator.actions.stamped import StampedSignal
 from quality_creator.actions.stream import NAMES
 from quality_creator.config import AnyCamera
 from quality_creator.media import cmaf, emsg, stamp, wire
+from quality_creator.media.spare import Process
 from quality_creator.media.supervisor import Supervisor
 from quality_creator.model.clock import TICKS, MediaTime, Micros, micros
 from quality_creator.model.episode import Episode
@@ -56,6 +57,7 @@ class Air:
         signatory: Signatory | None,
         hold_back: float,
         rtmp: socket.socket | None,
+        take: Callable[[socket.socket | None], Process],
         clock: Callable[[], datetime] = lambda: datetime.now(UTC),
     ) -> None:
         self.episode = episode
@@ -69,7 +71,7 @@ class Air:
         self._clock = clock
         title = episode.title.en or episode.title.zh
         self._signing = None if signatory is None else EpisodeSigning(signatory, title, clock)
-        self._supervisor = Supervisor(start=self._start, on_message=self._told, rtmp=rtmp)
+        self._supervisor = Supervisor(start=self._start, on_message=self._told, rtmp=rtmp, take=take)
         self.desk = Desk(mix, self._supervisor, on_source)
         self._forum = forum
         forum.attach(self._supervisor.tell, lambda: self.desk.mix)
@@ -98,6 +100,7 @@ class Air:
         signatory: Signatory | None,
         hold_back: float,
         rtmp: socket.socket | None,
+        take: Callable[[socket.socket | None], Process],
     ) -> Self:
         """An episode that starts, or that a hub before this one left on air.
 
@@ -115,6 +118,7 @@ class Air:
             signatory=signatory,
             hold_back=hold_back,
             rtmp=rtmp,
+            take=take,
         )
         await air._take_up()
         return air

@@ -116,6 +116,7 @@ async def put_on_air(hub: Hub, episode: Episode) -> None:
         signatory=hub.signatory,
         hold_back=hub.config.hub.hold_back,
         rtmp=hub.rtmp if pushed(hub, episode) else None,
+        take=hub.spares.take,
     )
     for line in show.state.as_run:
         # Of a take that a hub was killed over nobody was shown anything: it is seen with the next picture.

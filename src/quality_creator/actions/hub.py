@@ -16,6 +16,7 @@ from quality_creator.actions.show import Show
 from quality_creator.actions.signing import Signatory
 from quality_creator.config import Config
 from quality_creator.factory.intake import Connector
+from quality_creator.media.spare import Spares
 from quality_creator.model.ids import Slug
 from quality_creator.store.database import Database
 from quality_creator.store.recording import Recordings
@@ -46,6 +47,8 @@ class Hub:
     """Those that somebody asked for; `actions.guests.forum_of` opens them."""
     shows: dict[Slug, Show] = field(default_factory=dict)
     """Those that somebody asked for; `actions.episodes.show_of` opens them."""
+    spares: Spares = field(default_factory=Spares)
+    """Where media workers are taken from."""
     challenges: Challenges = field(default_factory=Challenges)
     opening: asyncio.Lock = field(default_factory=asyncio.Lock)
     """A show is opened once."""

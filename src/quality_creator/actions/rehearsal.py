@@ -10,6 +10,7 @@ from quality_creator.actions.desk import Desk
 from quality_creator.actions.forum import Forum
 from quality_creator.config import AnyCamera
 from quality_creator.media import wire
+from quality_creator.media.spare import Process
 from quality_creator.media.supervisor import Supervisor
 from quality_creator.model.clock import MediaTime, micros
 from quality_creator.model.ids import Slug
@@ -30,13 +31,14 @@ class Rehearsal:
         *,
         forum: Forum,
         rtmp: socket.socket | None,
+        take: Callable[[socket.socket | None], Process],
         clock: Callable[[], datetime],
         on_source: Callable[[wire.SourceState], None],
     ) -> None:
         self._slug = slug
         self._cameras = tuple(cameras)
         self._clock = clock
-        self._supervisor = Supervisor(start=self._start, on_message=self._told, rtmp=rtmp)
+        self._supervisor = Supervisor(start=self._start, on_message=self._told, rtmp=rtmp, take=take)
         self.desk = Desk(mix, self._supervisor, on_source)
         self._forum = forum
         forum.attach(self._supervisor.tell, lambda: self.desk.mix)

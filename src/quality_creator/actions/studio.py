@@ -317,6 +317,7 @@ async def _rehearse(room: Studio, on: bool, by: str) -> Done:
             episodes.cameras(hub, room.episode),
             forum=await guests.forum_of(hub, slug),
             rtmp=hub.rtmp if episodes.pushed(hub, room.episode) else None,
+            take=hub.spares.take,
             clock=lambda: datetime.now(UTC),
             on_source=lambda source: episodes.note_source(hub, room.show, source),
         )

@@ -24,9 +24,14 @@ def hub(*, config: ConfigFile = CONFIG, parent: Annotated[int | None, Parameter(
     parent
         Leave when this process, which started us, has left.
     """
+    from quality_creator.media import spare
+
+    found = load(config)
+    worker = spare.launch(spare=True)  # it loads its programs while the hub loads its own
+
     from quality_creator import node
 
-    node.run(load(config), parent=parent)
+    node.run(found, parent=parent, spare=worker)
 
 
 @app.command

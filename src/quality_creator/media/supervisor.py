@@ -10,14 +10,13 @@ import contextlib
 import fcntl
 import os
 import socket
-import sys
-from asyncio.subprocess import PIPE, STDOUT, Process
 from collections import deque
 from collections.abc import Awaitable, Callable
 
 import msgspec
 
 from quality_creator.media import wire
+from quality_creator.media.spare import Process, launch
 from quality_creator.model.clock import MediaTime
 from quality_creator.model.errors import BadPayload
 from quality_creator.model.stream import PART_TICKS, SEGMENT_PARTS
@@ -40,6 +39,8 @@ _LOOK_S = 0.2
 STOP_S = 3.0
 """For the part at hand, once it is told to stop."""
 
+_LEAVE_LOOK_S = 0.02
+
 LOG_LINES = 50
 _LONGEST_LINE = 2_000
 _PIPE_BYTES = 1 << 20
@@ -57,6 +58,7 @@ class Supervisor:
         start: Callable[[], Awaitable[wire.Start]],
         on_message: Callable[[wire.Up], Awaitable[None]],
         rtmp: socket.socket | None = None,
+        take: Callable[[socket.socket | None], Process] = launch,
     ) -> None:
         """Prepare; nothing runs yet.
 
@@ -66,10 +68,12 @@ class Supervisor:
                 worker itself; the next message is read when it returns.
             rtmp: A socket that listens for cameras that push. It stays the owner's, and open while a worker
                 is away, so that cameras wait.
+            take: Gives a worker's process that knows this socket; `Spares.take` where there are spare ones.
         """
         self._start = start
         self._on_message = on_message
         self._rtmp = rtmp
+        self._take = take
         self._number = 0
         self._unconfirmed: set[int] = set()
         self._missed: list[wire.Down] | None = None
@@ -91,7 +95,7 @@ class Supervisor:
     @property
     def pid(self) -> int | None:
         """The process that works at the moment."""
-        return self._process.pid if self._process and self._process.returncode is None else None
+        return self._process.child.pid if self._process and self._process.child.poll() is None else None
 
     def change(self, change: wire.Change) -> int:
         """Change the mix. What the owner's `start` says must have the change from now on.
@@ -116,8 +120,8 @@ class Supervisor:
     def replace(self) -> None:
         """Put a new worker in this one's place, at once, from where the owner's `start` then says."""
         self._replace = True
-        if self._process is not None and self._process.returncode is None:
-            self._process.kill()
+        if self._process is not None:
+            self._process.child.kill()
 
     async def stop(self) -> None:
         """Let the worker finish its part and leave; returns when `run` has ended."""
@@ -155,18 +159,11 @@ class Supervisor:
         start = await self._start()
         self._missed = []  # the start has all that was said before
         start = msgspec.structs.replace(start, rtmp_fd=self._rtmp.fileno() if self._rtmp else None)
-        up_read, up_write = os.pipe()
-        down_read, down_write = os.pipe()
         async with contextlib.AsyncExitStack() as stack:
-            reader = await _reader(up_read, stack)
-            down = await _writer(down_write, stack)
-            try:
-                process = await _spawn(up_write, down_read, self._rtmp)
-            finally:
-                os.close(up_write)
-                os.close(down_read)
-            self._process = process
-            log = asyncio.create_task(self._keep_log(process))
+            process = self._process = self._take(self._rtmp)
+            reader = await _reader(process.up, stack)
+            down = await _writer(process.down, stack)
+            log = asyncio.create_task(self._keep_log(await _output(process, stack)))
             try:
                 self._down = down
                 self._begin(start)
@@ -225,10 +222,8 @@ class Supervisor:
 
     async def _died(self) -> str:
         assert self._process is not None
-        try:
-            async with asyncio.timeout(1):
-                code = await self._process.wait()
-        except TimeoutError:
+        code = await _left(self._process, 1.0)
+        if code is None:
             return "the media worker closed its pipe"
         return (
             f"the media worker ended by signal {-code}" if code < 0 else f"the media worker ended with {code}"
@@ -238,10 +233,9 @@ class Supervisor:
         if self._down is not None and not self._down.is_closing():
             self._down.write(wire.frame(message))
 
-    async def _keep_log(self, process: Process) -> None:
-        assert process.stdout is not None
+    async def _keep_log(self, output: asyncio.StreamReader) -> None:
         rest = b""
-        while piece := await process.stdout.read(1 << 14):
+        while piece := await output.read(1 << 14):
             *lines, rest = (rest + piece).split(b"\n")
             self._log.extend(line[:_LONGEST_LINE].decode(errors="replace") for line in lines)
             rest = rest[-_LONGEST_LINE:]
@@ -257,34 +251,33 @@ def _after(part: wire.Part) -> tuple[int, int, MediaTime]:
     return part.msn + 1, 0, position
 
 
-async def _spawn(up: int, down: int, rtmp: socket.socket | None) -> Process:
-    return await asyncio.create_subprocess_exec(
-        sys.executable,
-        "-m",
-        "quality_creator.media.worker",
-        "--up",
-        str(up),
-        "--down",
-        str(down),
-        stdin=asyncio.subprocess.DEVNULL,
-        stdout=PIPE,
-        stderr=STDOUT,
-        pass_fds=(up, down, *([rtmp.fileno()] if rtmp else [])),
-        # A crash inside a library leaves a trace; numpy's own threads would only compete with ours.
-        env={**os.environ, "PYTHONFAULTHANDLER": "1", "OPENBLAS_NUM_THREADS": "1", "OMP_NUM_THREADS": "1"},
-    )
-
-
 async def _end(process: Process, *, patient: bool) -> None:
     """See a worker out; one that was told to stop gets the time to."""
     if patient:
-        with contextlib.suppress(TimeoutError):
-            async with asyncio.timeout(STOP_S):
-                await process.wait()
-    if process.returncode is None:
-        with contextlib.suppress(ProcessLookupError):
-            process.kill()
-    await process.wait()
+        await _left(process, STOP_S)
+    process.child.kill()
+    await _left(process, None)
+
+
+async def _left(process: Process, within_s: float | None) -> int | None:
+    """Wait until a worker has left; its exit code, or None when it did not within that time."""
+    with contextlib.suppress(TimeoutError):
+        async with asyncio.timeout(within_s):
+            while (code := process.child.poll()) is None:  # noqa: ASYNC110 - nobody tells of a child that is not the loop's
+                await asyncio.sleep(_LEAVE_LOOK_S)
+            return code
+    return None
+
+
+async def _output(process: Process, stack: contextlib.AsyncExitStack) -> asyncio.StreamReader:
+    """What a worker prints."""
+    loop = asyncio.get_running_loop()
+    reader = asyncio.StreamReader(loop=loop)
+    transport, _ = await loop.connect_read_pipe(
+        lambda: asyncio.StreamReaderProtocol(reader, loop=loop), process.child.stdout
+    )
+    stack.callback(transport.close)
+    return reader
 
 
 async def _reader(descriptor: int, stack: contextlib.AsyncExitStack) -> asyncio.StreamReader:

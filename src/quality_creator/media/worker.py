@@ -23,12 +23,13 @@ def main(argv: Sequence[str] | None = None) -> int:
     parser = argparse.ArgumentParser(prog="quality-creator media worker", description=__doc__)
     parser.add_argument("--up", type=int, required=True, help="descriptor on which parts go to the hub")
     parser.add_argument("--down", type=int, required=True, help="descriptor on which the hub's settings come")
+    parser.add_argument("--spare", action="store_true", help="wait without haste: nothing is on air by it")
     options = parser.parse_args(argv)
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # the terminal's Ctrl-C is the hub's to answer
     _die_with_hub()
-    _hurry()
-
-    # Only now, ahead of other programs: on a busy machine loading the libraries is most of a restart.
+    if not options.spare:
+        # First of all: on a busy machine loading the libraries is most of a restart.
+        _hurry()
     import av
 
     from quality_creator.media.broadcast import Broadcast
@@ -37,7 +38,13 @@ def main(argv: Sequence[str] | None = None) -> int:
     # Errors keep the libraries' words; nothing below them is wanted.
     av.logging.set_level(av.logging.ERROR)
     inbox = Inbox(options.down)
-    Broadcast(inbox.start(), inbox, Outbox(options.up)).run()
+    try:
+        start = inbox.start()
+    except EOFError:
+        return 0  # it was not needed
+    if options.spare:
+        _hurry()
+    Broadcast(start, inbox, Outbox(options.up)).run()
     return 0
 
 
