@@ -20,9 +20,10 @@ from quality_creator.actions import (
     remarks,
 )
 from quality_creator.actions.check.case import Check
-from quality_creator.actions.draws import Order
-from quality_creator.model.errors import BadPayload, Conflict, Forbidden, NotFound
+from quality_creator.actions.draws import Order, Sampling
+from quality_creator.model.errors import BadInput, BadPayload, Conflict, Forbidden, NotFound
 from quality_creator.model.ids import EpisodeId, Slug
+from quality_creator.store.database import Transaction
 from quality_creator.trust import dossier, enrolment, evidence, remark
 from quality_creator.trust.log import draw, leaf, tile
 from quality_creator.trust.log.draw import DRAW
@@ -33,6 +34,7 @@ from tests.actions.publisher import Publisher, publisher
 from tests.actions.test_checking import Files
 
 ONE = Slug("one")
+LOT = "urn:uuid:22222222-2222-4333-8444-555555555555"
 
 
 def signed_enrolment(made: Publisher, who: Expert, **changes: Any) -> bytes:
@@ -233,6 +235,72 @@ def test_a_remark_by_a_key_of_which_the_log_knows_nothing_or_that_was_revoked_is
         words = checked(await published(made)).words
         assert "not enrolled" in words
         assert "revoked before" in words
+
+    run(tmp_path, act)
+
+
+def test_a_lot_with_a_plan_is_accepted_by_its_drawn_units_and_everybody_sees_it(tmp_path: Path) -> None:
+    async def act(made: Publisher, wang: Expert) -> None:
+        hub = made.hub
+        # GB/T 2828.1, 90 units at level S-1: code letter B, 3 units, Ac 0 at AQL 4.
+        order = Order(what="doors", count=90, sampling=Sampling(aql=4.0, level="S-1"))
+        lot = await draws.announce(hub, ONE, order)
+        assert lot.plan is not None
+        assert (lot.drawn, lot.plan.accept, lot.plan.reject) == (3, 0, 1)
+        results = tuple(Result(unit=unit, conforming=True) for unit in lot.units)
+        measured = {"kind": "measurements", "about": About(lot=lot.lot)}
+        await remarks.enter(hub, ONE, wang.visitor, wang.signed("", results=results[:2], **measured))
+        [standing] = await draws.everything(hub, ONE)
+        assert standing.acceptance is not None
+        assert (standing.acceptance.decision, standing.acceptance.inspected) == ("open", 2)
+        await remarks.enter(hub, ONE, wang.visitor, wang.signed("", results=results[2:], **measured))
+        [standing] = (await remarks.desk(hub, ONE, wang.visitor)).lots
+        assert standing.acceptance is not None
+        assert standing.acceptance.decision == "accepted"
+        found = await published(made)
+        words = "doors: accepted, 0 of 3 inspected nonconforming, 3 drawn"
+        assert checked(found, "acceptance").words == words
+        assert checked(found, "draws").outcome == "right"
+
+    run(tmp_path, act)
+
+
+def test_a_plan_that_the_standard_does_not_have_is_seen(tmp_path: Path) -> None:
+    async def act(made: Publisher, wang: Expert) -> None:
+        ledger = made.hub.ledger
+        lenient = draw.Plan(standard="gbt2828.1", aql="4", level="S-1", severity="normal", accept=2, reject=3)
+        deciding = draws._deciding(ledger)
+        lot = draw.Lot(
+            id=LOT, episode=EPISODE, what="doors", count=90, drawn=3, witnesses=deciding, plan=lenient
+        )
+        data = lot.encode()
+
+        def act(transaction: Transaction) -> None:
+            ledger.enter_in(transaction, data, type=draw.LOT, id=LOT, subject=EPISODE)
+            mark = draw.jcs.encode({"type": draw.MARK, "lot": leaf.sha256(data)})
+            ledger.enter_in(transaction, mark, type=draw.MARK, id=LOT, subject=EPISODE)
+
+        await ledger.transact(act)
+        await draws.settle(made.hub, ONE, LOT)
+        look = checked(await published(made), "draws")
+        assert (look.outcome, "Ac 0, Re 1" in look.words) == ("wrong", True)
+
+    run(tmp_path, act)
+
+
+@pytest.mark.parametrize(
+    ("order", "words"),
+    [
+        (Order(what="doors", count=90), "drawn"),
+        (Order(what="doors", count=90, drawn=4, sampling=Sampling(aql=4.0, level="S-1")), "sample is 3"),
+        (Order(what="doors", count=90, sampling=Sampling(aql=15.0)), "aql"),
+        (Order(what="doors", count=90, sampling=Sampling(aql=3.3)), "AQL"),
+    ],
+)
+def test_a_plan_that_can_not_be_is_refused_with_words(tmp_path: Path, order: Order, words: str) -> None:
+    async def act(made: Publisher, wang: Expert) -> None:
+        with pytest.raises(BadInput, match=words):
+            await draws.announce(made.hub, ONE, order)
 
     run(tmp_path, act)
 

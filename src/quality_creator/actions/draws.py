@@ -11,20 +11,24 @@ from typing import Annotated
 
 import msgspec
 
-from quality_creator.actions import episodes, log_reader
+from quality_creator.actions import episodes, log_reader, lots
 from quality_creator.actions.hub import Hub
 from quality_creator.actions.ledger import Ledger
 from quality_creator.actions.log_reader import Get
 from quality_creator.actions.progress import subject
 from quality_creator.model.errors import BadInput, BadPayload, Conflict, NotFound
-from quality_creator.model.ids import Slug
+from quality_creator.model.ids import CharacteristicId, Slug
+from quality_creator.quality.sampling import Standard
+from quality_creator.quality.sampling_table import Level
 from quality_creator.store.database import Transaction
 from quality_creator.store.ledger import Entry
-from quality_creator.trust import jcs
+from quality_creator.trust import acceptance, jcs, remark
+from quality_creator.trust.acceptance import Acceptance
 from quality_creator.trust.log import draw, leaf, merkle, note
 from quality_creator.trust.log.draw import DRAW, LOT, MARK, MOST_DRAWN, MOST_UNITS, Draw, Lot
 from quality_creator.trust.log.leaf import Leaf
 from quality_creator.trust.log.policy import Policy
+from quality_creator.trust.remark import Remark
 
 PATIENCE_S = 20.0
 """How long a draw waits for the log's witnesses before its asker is told to come again."""
@@ -41,7 +45,23 @@ class Order(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
     count: Annotated[int, msgspec.Meta(ge=1, le=MOST_UNITS)] | None = None
     """How many there are; left out where serials are given."""
     serials: tuple[Annotated[str, msgspec.Meta(min_length=1, max_length=100)], ...] = ()
-    drawn: Annotated[int, msgspec.Meta(ge=1, le=MOST_DRAWN)]
+    drawn: Annotated[int, msgspec.Meta(ge=1, le=MOST_DRAWN)] | None = None
+    """How many are drawn; left out where a plan says it."""
+    sampling: "Sampling | None" = None
+    """By which plan the lot is accepted or not."""
+
+
+class Sampling(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """What a sampling plan is asked for."""
+
+    aql: float
+    """Percent nonconforming, one of the standard's values up to 10."""
+    level: Level = "II"
+    standard: Standard = "gbt2828.1"
+    characteristic: CharacteristicId | None = None
+    """Given, it is inspected as severely as this characteristic's series of lots demands."""
+    supplier: str = ""
+    """Whose series; empty for our own production."""
 
 
 class Standing(msgspec.Struct, frozen=True, kw_only=True):
@@ -63,6 +83,10 @@ class Standing(msgspec.Struct, frozen=True, kw_only=True):
     draw_index: int | None = None
     """The draw's place in the log; None while it is not decided."""
     draw_document: str = ""
+    plan: draw.Plan | None = None
+    """By which the lot is accepted or not; None where none was announced."""
+    acceptance: Acceptance | None = None
+    """What the experts' results come to; None before the units are drawn."""
 
 
 async def announce(hub: Hub, slug: Slug, order: Order) -> Standing:
@@ -77,7 +101,7 @@ async def announce(hub: Hub, slug: Slug, order: Order) -> Standing:
     episode = await episodes.by_slug(hub, slug)
     if episode.state == "ended":
         raise Conflict(f"{slug} has ended; what is drawn now would not be seen")
-    lot = _lot(hub.ledger, subject(episode), order)
+    lot = await _lot(hub, subject(episode), order)
     try:
         document = lot.encode()
     except BadPayload as error:
@@ -106,13 +130,20 @@ async def settle(hub: Hub, slug: Slug, lot_id: str) -> Standing:
     if drawn is None:
         await _draw(hub.ledger, entry)
         entry, drawn = await _find(hub.ledger, episode, lot_id)
-    return _standing(entry, drawn)
+    return _standing(entry, drawn, await _said(hub.ledger, episode))
 
 
 async def everything(hub: Hub, slug: Slug) -> list[Standing]:
     """Every lot of an episode, in the order of their announcement. Raises NotFound, Unavailable."""
     episode = subject(await episodes.by_slug(hub, slug))
-    return [_standing(entry, drawn) for entry, drawn in await _lots(hub.ledger, episode)]
+    said = await _said(hub.ledger, episode)
+    return [_standing(entry, drawn, said) for entry, drawn in await _lots(hub.ledger, episode)]
+
+
+async def _said(ledger: Ledger, episode: str) -> list[Remark]:
+    """What experts said of the episode."""
+    entries = await ledger.about(episode, remark.LEAF)
+    return [remark.decode(one.document).remark for one in entries if one.document is not None]
 
 
 async def _draw(ledger: Ledger, entry: Entry) -> None:
@@ -134,18 +165,47 @@ async def _draw(ledger: Ledger, entry: Entry) -> None:
     await ledger.enter(made.encode(), type=DRAW, id=made.id, subject=made.episode)
 
 
-def _lot(ledger: Ledger, episode: str, order: Order) -> Lot:
+async def _lot(hub: Hub, episode: str, order: Order) -> Lot:
     if (order.count is None) == (not order.serials):
         raise BadInput("give either `count` or `serials`")
+    count = order.count or len(order.serials)
+    plan, drawn = await _plan(hub, count, order)
     return Lot(
         id=f"urn:uuid:{uuid.uuid4()}",
         episode=episode,
         what=order.what,
-        count=order.count or len(order.serials),
+        count=count,
         serials=order.serials,
-        drawn=order.drawn,
-        witnesses=_deciding(ledger),
+        drawn=drawn,
+        witnesses=_deciding(hub.ledger),
+        plan=plan,
     )
+
+
+async def _plan(hub: Hub, count: int, order: Order) -> tuple[draw.Plan | msgspec.UnsetType, int]:
+    """The plan, and how many units are drawn."""
+    asked = order.sampling
+    if asked is None:
+        if order.drawn is None:
+            raise BadInput("say how many are `drawn`, or by which plan (`sampling`)")
+        return msgspec.UNSET, order.drawn
+    if asked.aql > 10:
+        raise BadInput("sampling.aql: above 10 nonconformities are counted, and not units; use 10 at most")
+    name = asked.characteristic
+    found = None if name is None else await lots.series(hub, name, lots.supplier(asked.supplier))
+    ask = lots.Ask(lot=order.what, size=count, aql=asked.aql, level=asked.level, standard=asked.standard)
+    plan = lots.plan(found or lots.Series("", None, ()), ask)
+    if order.drawn not in (None, plan.n):
+        raise BadInput(f"the plan's sample is {plan.n} of {count}; leave `drawn` out")
+    made = draw.Plan(
+        standard=plan.standard,
+        aql=f"{plan.aql:g}",
+        level=plan.level,
+        severity=plan.severity,
+        accept=plan.accept,
+        reject=plan.reject,
+    )
+    return made, plan.n
 
 
 def _deciding(ledger: Ledger) -> tuple[str, ...]:
@@ -178,7 +238,7 @@ async def _lots(ledger: Ledger, episode: str) -> list[tuple[Entry, Entry | None]
     return [(entry, drawn.get(leaf.sha256(entry.document or b""))) for entry in lots]
 
 
-def _standing(entry: Entry, drawn: Entry | None) -> Standing:
+def _standing(entry: Entry, drawn: Entry | None, said: Sequence[Remark]) -> Standing:
     assert entry.document is not None
     lot = draw.decode_lot(entry.document)
     standing = Standing(
@@ -189,13 +249,16 @@ def _standing(entry: Entry, drawn: Entry | None) -> Standing:
         index=entry.index,
         document=leaf.sha256(entry.document),
         deciding=tuple(note.vkey(word).name for word in lot.witnesses),
+        plan=lot.plan or None,
     )
     if drawn is None or drawn.document is None:
         return standing
     made = draw.decode_draw(drawn.document)
+    units = tuple(map(lot.name, made.units))
     return msgspec.structs.replace(
         standing,
-        units=tuple(map(lot.name, made.units)),
+        units=units,
+        acceptance=acceptance.judge(lot.id, units, standing.plan, said),
         draw_index=drawn.index,
         draw_document=leaf.sha256(drawn.document),
     )

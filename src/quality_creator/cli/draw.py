@@ -21,7 +21,10 @@ def announce(
     slug: str,
     *,
     what: str,
-    drawn: int,
+    drawn: int | None = None,
+    aql: float | None = None,
+    level: str = "II",
+    standard: str = "gbt2828.1",
     count: int | None = None,
     serial: Annotated[tuple[str, ...], Parameter(negative="", help="a unit's serial; repeat for each")] = (),
     config: ConfigFile = CONFIG,
@@ -35,13 +38,22 @@ def announce(
     what
         What the units are.
     drawn
-        How many are drawn.
+        How many are drawn; left out with --aql, whose plan says it.
+    aql
+        Accept the lot by the standard's plan for this AQL (percent nonconforming, at most 10).
+    level
+        The inspection level of the plan.
+    standard
+        gbt2828.1, iso2859-1 or z1.4.
     count
         How many there are, where they are told apart by position.
     """
-    body = {"what": what, "drawn": drawn, "count": count, "serials": serial}
+    sampling = None if aql is None else {"aql": aql, "level": level, "standard": standard}
+    body = {"what": what, "drawn": drawn, "count": count, "serials": serial, "sampling": sampling}
     made = operator(config).ask("POST", f"/api/episodes/{slug}/draws", body)
     print(f"announced as entry {made['index']}; drawn: {', '.join(made['units'])}")
+    if plan := made["plan"]:
+        print(f"accepted with at most {plan['accept']} nonconforming, rejected from {plan['reject']} on")
 
 
 @draw.command

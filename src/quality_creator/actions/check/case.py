@@ -14,6 +14,7 @@ from quality_creator.trust import evidence
 from quality_creator.trust.dossier import Dossier
 from quality_creator.trust.evidence import Index, Segments
 from quality_creator.trust.log import leaf, merkle
+from quality_creator.trust.log.draw import Lot
 from quality_creator.trust.log.leaf import Leaf
 from quality_creator.trust.log.merkle import Hashes
 from quality_creator.trust.log.policy import Policy
@@ -57,6 +58,8 @@ class Case:
     """Places of entries that told what was served, and how many segments that was."""
     drawn: dict[str, tuple[str, ...]] = field(default_factory=dict)
     """The units that were drawn, by their lot's id."""
+    lots: dict[str, Lot] = field(default_factory=dict)
+    """Those that something was drawn of."""
     _batches: list[bytes] | None = None
 
     def say(self, name: str, outcome: Outcome, words: str) -> None:

@@ -10,6 +10,7 @@ from itertools import accumulate
 
 from quality_creator.actions import summary
 from quality_creator.actions.check.case import Case
+from quality_creator.actions.check.draws import check_acceptance
 from quality_creator.model.errors import BadPayload
 from quality_creator.model.event import FrameData
 from quality_creator.model.mix import Graphic
@@ -42,6 +43,7 @@ def check_remarks(case: Case) -> None:
         wrong += list(_shown(case, {place: one.remark for place, one in said.items()}))
     except BadPayload as error:
         wrong.append(str(error))
+    check_acceptance(case, list(by_id.values()))
     if wrong:
         more = f", and {len(wrong) - 3} more" if len(wrong) > 3 else ""
         return case.say("remarks", "wrong", "; ".join(wrong[:3]) + more)

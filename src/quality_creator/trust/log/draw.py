@@ -39,6 +39,20 @@ _DOMAIN = b"quality-creator/draw/1\n"
 _WORD = 8  # bytes of a random number
 
 
+class Plan(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """The sampling plan by which the lot is accepted or not: fixed before anybody knows the units."""
+
+    standard: str
+    aql: str
+    """Percent nonconforming, a decimal number as text."""
+    level: str
+    severity: str
+    accept: Annotated[int, msgspec.Meta(ge=0, le=MOST_DRAWN)]
+    """Up to so many nonconforming units the lot is accepted."""
+    reject: Annotated[int, msgspec.Meta(ge=1, le=MOST_DRAWN + 1)]
+    """From so many on it is not."""
+
+
 class Lot(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """The announcement."""
 
@@ -54,6 +68,8 @@ class Lot(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True)
     """How many."""
     witnesses: tuple[str, ...]
     """Verifier keys of those whose cosignatures decide; empty only where the log has no witnesses."""
+    plan: Plan | msgspec.UnsetType = msgspec.UNSET
+    """Absent where nothing is decided by the sample."""
 
     def encode(self) -> bytes:
         """The document's bytes. Raises BadPayload when it contradicts itself."""
