@@ -10,7 +10,7 @@ from alembic.autogenerate import compare_metadata
 from alembic.config import Config
 from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
-from sqlalchemy import create_engine, text
+from sqlalchemy import Connection, create_engine, inspect, text
 
 from quality_creator.model.errors import BadInput, Unavailable
 from quality_creator.store import migrations
@@ -22,11 +22,36 @@ async def _open_and_close(folder: Path) -> None:
     await (await open_folder(folder)).close()
 
 
-def test_the_steps_make_the_tables_that_the_code_has(tmp_path: Path) -> None:
+def _schema(connection: Connection) -> dict[str, object]:
+    """Whatever a database has, however it was written down."""
+    found = inspect(connection)
+    there: dict[str, object] = {}
+    for table in sorted(found.get_table_names()):
+        there[table] = (
+            sorted(
+                (c["name"], str(c["type"]), c["nullable"], c["primary_key"]) for c in found.get_columns(table)
+            ),
+            sorted((i["name"] or "", i["column_names"], i["unique"]) for i in found.get_indexes(table)),
+            sorted((u["name"] or "", u["column_names"]) for u in found.get_unique_constraints(table)),
+            sorted((f["constrained_columns"], f["referred_table"]) for f in found.get_foreign_keys(table)),
+        )
+    triggers = text("SELECT name, sql FROM sqlite_master WHERE type = 'trigger' ORDER BY name")
+    there["triggers"] = connection.execute(triggers).all()
+    there["revision"] = migrations.revision(connection)
+    return there
+
+
+def test_the_steps_make_the_tables_that_the_code_has_and_so_does_a_new_database(tmp_path: Path) -> None:
     asyncio.run(_open_and_close(tmp_path))
-    with create_engine(f"sqlite:///{tmp_path / FILE}").connect() as connection:
-        context = MigrationContext.configure(connection, opts={"compare_type": True})
-        assert compare_metadata(context, metadata) == []
+    with (
+        create_engine(f"sqlite:///{tmp_path / FILE}").connect() as at_once,
+        create_engine("sqlite://").begin() as stepped,
+    ):
+        migrations.steps(stepped)
+        for connection in (at_once, stepped):
+            context = MigrationContext.configure(connection, opts={"compare_type": True})
+            assert compare_metadata(context, metadata) == []
+        assert _schema(at_once) == _schema(stepped)
 
 
 def test_head_names_the_newest_step() -> None:

@@ -5,6 +5,7 @@ from typing import Any
 
 import msgspec
 from sqlalchemy import (
+    DDL,
     BigInteger,
     Boolean,
     Column,
@@ -19,6 +20,7 @@ from sqlalchemy import (
     Table,
     Text,
     UniqueConstraint,
+    event,
 )
 from sqlalchemy.types import TypeDecorator
 
@@ -374,6 +376,29 @@ audit = Table(
     Column("detail", Json, nullable=False),
     comment="Who did what: rows are added and never change; the database refuses it.",
 )
+
+_UNCHANGED = "what was done stays written; rows of the audit are only added"
+for _dialect, _statement in (
+    *(
+        (
+            "sqlite",
+            f"CREATE TRIGGER audit_{change.lower()} BEFORE {change} ON audit "
+            f"BEGIN SELECT RAISE(ABORT, '{_UNCHANGED}'); END",
+        )
+        for change in ("UPDATE", "DELETE")
+    ),
+    (
+        "postgresql",
+        "CREATE FUNCTION audit_unchanged() RETURNS trigger LANGUAGE plpgsql AS "
+        f"$$ BEGIN RAISE EXCEPTION '{_UNCHANGED}'; END $$",
+    ),
+    (
+        "postgresql",
+        "CREATE TRIGGER audit_unchanged BEFORE UPDATE OR DELETE OR TRUNCATE ON audit "
+        "FOR EACH STATEMENT EXECUTE FUNCTION audit_unchanged()",
+    ),
+):
+    event.listen(audit, "after_create", DDL(_statement).execute_if(dialect=_dialect))
 
 log_entries = Table(
     "log_entries",

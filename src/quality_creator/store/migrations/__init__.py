@@ -1,12 +1,14 @@
 """How the tables came to be what they are: one step a file, applied when a database is opened.
 
-A new step is a file in `versions/` with the next number, and `HEAD` names it; a test compares
-what the steps make with `tables.metadata`.
+A new step is a file in `versions/` with the next number, and `HEAD` names it. A new database is made from
+`tables.metadata` at once; a test compares that with what the steps make.
 """
 
 from pathlib import Path
 
 from sqlalchemy import Connection, inspect, text
+
+from quality_creator.store.tables import metadata
 
 HEAD = "0010"
 """The newest step."""
@@ -25,8 +27,15 @@ def upgrade(connection: Connection) -> None:
         Newer: it is beyond `HEAD`.
     """
     # Alembic takes a good part of a second to load, and nearly every start finds nothing to do.
-    if revision(connection) == HEAD:
-        return
+    found = revision(connection)
+    if found is None:
+        _make(connection)
+    elif found != HEAD:
+        steps(connection)
+
+
+def steps(connection: Connection) -> None:
+    """Bring a database from where it stands to `HEAD`, step by step. Raises Newer."""
     from alembic import command
     from alembic.config import Config
     from alembic.script import ScriptDirectory
@@ -42,6 +51,17 @@ def upgrade(connection: Connection) -> None:
             "install the newer program, or name another data folder in `hub.data`"
         )
     command.upgrade(config, "head")
+
+
+def _make(connection: Connection) -> None:
+    metadata.create_all(connection)
+    connection.execute(
+        text(
+            "CREATE TABLE alembic_version (version_num VARCHAR(32) NOT NULL, "
+            "CONSTRAINT alembic_version_pkc PRIMARY KEY (version_num))"
+        )
+    )
+    connection.execute(text("INSERT INTO alembic_version VALUES (:head)"), {"head": HEAD})
 
 
 def revision(connection: Connection) -> str | None:
