@@ -22,6 +22,7 @@ import { BadData, TICKS, type Definition, type MediaTime } from "./stream/messag
 import { Store, type Mark } from "./stream/store";
 import { viewAt, WINDOW_S, WINDOW_TICKS, type View } from "./stream/view";
 import { fetchMarks } from "./stream/marks";
+import { SaidList } from "./said";
 import { ProofLine } from "./verify/line";
 import { overallOf, ProofPanel } from "./verify/panel";
 import { runsOf } from "./verify/runs";
@@ -70,6 +71,7 @@ export class Programme {
     behind: () => this.behind(),
     seek: (at) => this.player.seek(at),
   });
+  private readonly said = new SaidList(part("said"), { seek: (at) => this.player.seek(at) });
   private readonly cards = new Map<string, InstrumentCard>();
   private marks: readonly Mark[] = [];
   private edge: Edge = { duration: 0, live: false, following: false, behind: 0 };
@@ -207,6 +209,7 @@ export class Programme {
     this.showInstruments(view, complete);
     this.showCounters(view);
     this.showTime(view);
+    this.said.show(this.store.shownUpTo(at), view.graphics);
     this.timeline.show(at, Math.max(this.edge.duration, at / TICKS), this.marks);
     this.doors.frame(view);
   }

@@ -8,6 +8,7 @@ import { type Action, describe, FACTORY, Keys, label } from "./studio/keys";
 import { listen } from "./studio/link";
 import { arranged, length, over, phase, type Scene, shown } from "./studio/model";
 import { GraphicPanel, LogPanel, ScenePanel, SoundPanel } from "./studio/panels";
+import { RemarkPanel } from "./studio/remarks";
 import { RundownList } from "./studio/rundown";
 import { LANGUAGE, say } from "./words";
 
@@ -289,6 +290,10 @@ stage.addEventListener("wheel", (event) => {
   void desk.preview({ ...scene, inset: { ...inset, width } });
 }, { passive: false });
 
+new RemarkPanel(
+  (root.dataset["address"] ?? "").replace("/studio/", "/desk/"),
+  (id) => data.characteristics.find((one) => one.id === id)?.name[LANGUAGE] ?? id,
+);
 showKeys();
 setInterval(times, 200);
 document.documentElement.dataset["language"] = LANGUAGE;

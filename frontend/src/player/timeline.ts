@@ -3,6 +3,7 @@
 import { h, tell } from "../dom";
 import { position, span } from "../format";
 import { LANGUAGE, ruleWords, say } from "../words";
+import { shownName } from "../said";
 import { TICKS, type Text } from "../stream/message";
 import type { Mark } from "../stream/store";
 import { clusters, divisions, type Cluster } from "./ruler";
@@ -130,16 +131,18 @@ export class Timeline {
 
   private mark({ marks, x }: Cluster, reachable: boolean): HTMLElement {
     const words = marks.slice(0, 3).map((mark) =>
-      say("signal-at", {
-        time: position(mark.at),
-        name: this.doors.nameOf(mark.characteristic)?.[LANGUAGE] ?? mark.characteristic,
-        rule: ruleWords(mark.rule),
-      }),
+      mark.shows
+        ? say(`shown-${mark.shows.template}`, { time: position(mark.at), name: shownName(mark.shows) })
+        : say("signal-at", {
+            time: position(mark.at),
+            name: this.doors.nameOf(mark.characteristic)?.[LANGUAGE] ?? mark.characteristic,
+            rule: ruleWords(mark.rule),
+          }),
     );
     if (marks.length > 3) words.push(`+ ${marks.length - 3}`);
     const element = h("button", {
       type: "button",
-      class: "mark-button",
+      class: marks.every(({ shows }) => shows) ? "mark-button mark-button--said" : "mark-button",
       tabindex: reachable ? 0 : -1,
       "aria-label": words.join("; "),
     });

@@ -132,6 +132,15 @@ export interface FrameData {
   readonly utc: number;
   readonly points: readonly Point[];
   readonly counters: readonly Counters[];
+  /** What of the log is shown from this frame on; absent where nothing changes. */
+  readonly graphics?: readonly LoggedGraphic[];
+}
+
+/** A graphic over the picture that shows an entry of the log: an expert's remark, a draw. */
+export interface LoggedGraphic {
+  readonly template: string;
+  readonly fields: Readonly<Record<string, Text>>;
+  readonly logged: { readonly type: string; readonly id: string; readonly index: number; readonly sha256: string };
 }
 
 export type Message = Definitions | FrameData;
@@ -180,6 +189,7 @@ function message(value: unknown): Message {
         utc: integer(fields, "utc"),
         points: list(fields["points"] ?? [], "points").map(point),
         counters: list(fields["counters"] ?? [], "counters").map(counters),
+        ...(fields["graphics"] === undefined ? {} : { graphics: list(fields["graphics"], "graphics").flatMap(loggedGraphic) }),
       };
     default:
       throw new BadData(`a message of type ${String(fields["type"])}`);
@@ -296,6 +306,22 @@ function counters(value: unknown): Counters {
     total: integer(fields, "total"),
     rejected: integer(fields, "rejected"),
   };
+}
+
+/** A graphic that shows nothing of the log is in the picture and nowhere else. */
+function loggedGraphic(value: unknown): LoggedGraphic[] {
+  const fields = object(value, "graphic");
+  if (fields["logged"] === undefined || fields["logged"] === null) return [];
+  const logged = object(fields["logged"], "entry of the log");
+  const digest = string(logged, "sha256");
+  if (!/^[0-9a-f]{64}$/.test(digest)) throw new BadData("a digest that is none");
+  return [
+    {
+      template: string(fields, "template"),
+      fields: Object.fromEntries(Object.entries(object(fields["fields"] ?? {}, "fields")).map(([name, one]) => [name, text(one)])),
+      logged: { type: string(logged, "type"), id: string(logged, "id"), index: integer(logged, "index"), sha256: digest },
+    },
+  ];
 }
 
 function text(value: unknown): Text {

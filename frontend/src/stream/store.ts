@@ -8,6 +8,7 @@ import type {
   Definition,
   FrameData,
   LineOee,
+  LoggedGraphic,
   MediaTime,
   Point,
   Signal,
@@ -27,6 +28,8 @@ export interface Mark {
   readonly characteristic: string;
   readonly rule: string;
   readonly index: number;
+  /** An expert's remark or a draw is shown from here on; what it shows. */
+  readonly shows?: LoggedGraphic;
 }
 
 export class Store {
@@ -35,6 +38,8 @@ export class Store {
   private readonly points = new Map<string, Sorted<Placed>>();
   private readonly counts = new Map<string, Sorted<{ at: number; counters: Counters }>>();
   private readonly signals = new Map<string, Mark>();
+  private readonly shown = new Map<string, Mark>();
+  private readonly graphics = new Sorted<{ at: number; items: readonly LoggedGraphic[] }>((a, b) => a.at - b.at);
 
   /** Take messages in. Whether anything was new. */
   add(messages: Iterable<TimedMessage>): boolean {
@@ -61,9 +66,9 @@ export class Store {
     return fresh;
   }
 
-  /** Every completed pattern that is known, in the order of the stream. */
+  /** Every completed pattern that is known, and all that was shown of the log, in the order of the stream. */
   marks(): Mark[] {
-    return [...this.signals.values()].sort(
+    return [...this.signals.values(), ...this.shown.values()].sort(
       (a, b) => a.at - b.at || a.index - b.index || (a.rule < b.rule ? -1 : 1),
     );
   }
@@ -93,6 +98,16 @@ export class Store {
     return found;
   }
 
+  /** What of the log is over the picture at `to`, as the newest word in (from, to] has it. */
+  graphicsIn(from: MediaTime, to: MediaTime): readonly LoggedGraphic[] {
+    return this.graphics.last(from, to)?.items ?? [];
+  }
+
+  /** What of the log was shown up to `to`, each where it is first known to be. */
+  shownUpTo(to: MediaTime): Mark[] {
+    return [...this.shown.values()].filter(({ at }) => at <= to).sort((a, b) => a.at - b.at || a.index - b.index);
+  }
+
   /** The wall time of `position`, in microseconds, told by the newest frame in (from, position] that says it. */
   utcAt(from: MediaTime, position: MediaTime): number | null {
     const anchor = this.clock.last(from, position);
@@ -101,6 +116,10 @@ export class Store {
 
   private addData(at: MediaTime, data: FrameData): boolean {
     let fresh = this.clock.add({ at, utc: data.utc });
+    if (data.graphics && this.graphics.add({ at, items: data.graphics })) {
+      for (const shows of data.graphics) this.addShown(at, shows);
+      fresh = true;
+    }
     for (const point of data.points) {
       const added = sortedOf(this.points, point.characteristic, byPlace).add({ at, point });
       if (added) this.addMarks(completed(at, point));
@@ -111,6 +130,13 @@ export class Store {
       fresh ||= added;
     }
     return fresh;
+  }
+
+  /** A graphic that stays is said again in each segment, and segments come in any order: the first one counts. */
+  private addShown(at: MediaTime, shows: LoggedGraphic): void {
+    const { type, id, index } = shows.logged;
+    const known = this.shown.get(id);
+    if (!known || known.at > at) this.shown.set(id, { at, characteristic: "", rule: type, index, shows });
   }
 }
 

@@ -129,3 +129,17 @@ test("a subgroup that fills is counted without bad values", () => {
   ]);
   expect(viewAt(store, 0).instruments[0]?.filling).toBe(2);
 });
+
+test("what was shown of the log stands at its first picture, however its segments come, until it is over", () => {
+  const logged = { type: "remark/1", id: "urn:uuid:1", index: 7, sha256: "ab".repeat(32) };
+  const remark = { template: "remark", fields: { name: { "zh-Hans": "吴敏", en: "" } }, logged };
+  const said = (at: number, graphics?: (typeof remark)[]) => ({ at, message: { type: "data" as const, utc: UTC, points: [], counters: [], ...(graphics ? { graphics } : {}) } });
+  const store = new Store();
+  store.add([said(frame(96), [remark]), said(frame(48), [remark]), said(frame(40), [remark]), said(frame(41)), said(frame(120), [])]);
+  expect(viewAt(store, frame(39)).graphics).toEqual([]);
+  for (const at of [40, 47, 48, 119]) expect(viewAt(store, frame(at)).graphics).toEqual([remark]);
+  expect(viewAt(store, frame(120)).graphics).toEqual([]);
+  expect(store.shownUpTo(frame(39))).toEqual([]);
+  expect(store.shownUpTo(frame(500)).map(({ at, shows }) => [at, shows?.logged.index])).toEqual([[frame(40), 7]]);
+  expect(store.marks().length).toBe(1);
+});

@@ -37,6 +37,12 @@ ISLAND_WORDS: dict[str, str] = {
     "timeline-text": _say("{position} of {duration}"),
     "signals-on-timeline": _say("Signals in this episode"),
     "signal-at": _say("{time}: {name}, {rule}"),
+    # what experts said on air, and what was drawn
+    "shown-remark": _say("{time}: remark by {name}"),
+    "shown-draw": _say("{time}: draw, {name}"),
+    "said-now": _say("on the picture now"),
+    "said-entry": _say("Entry {index} of the log, as it was signed"),
+    "said-drawn": _say("Drawn from {what}: {units}"),
     # the instruments
     "no-instruments": _say("No measurements in this part of the episode"),
     "waiting-for-data": _say("Reading the data of this picture"),
