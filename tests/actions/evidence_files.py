@@ -9,24 +9,14 @@ from functools import cached_property
 
 import msgspec
 
-from quality_creator.actions import summary
+from quality_creator.actions import courses, summary
 from quality_creator.media import emsg
 from quality_creator.media.box import box
-from quality_creator.model.characteristic import Specification
-from quality_creator.model.clock import Micros, micros
-from quality_creator.model.event import (
-    ChartLimits,
-    Definition,
-    Definitions,
-    FrameData,
-    Point,
-    Signal,
-    TimedMessage,
-)
-from quality_creator.model.ids import CharacteristicId, LineId
+from quality_creator.model.clock import micros
 from quality_creator.model.text import Text
 from quality_creator.trust import contexts, dossier, endorsement, evidence
 from quality_creator.trust.log import challenge, checkpoint, leaf, living, tile
+from tests.actions.shown_charts import Charts
 from tests.trust.authorities import ADDRESS, EPISODE, NOW, Signer, World, a_dossier
 from tests.trust.c2pa import stream
 
@@ -48,6 +38,8 @@ class Episode:
     """By C2PA, as on air."""
     alter: Callable[[bytes], bytes] = bytes
     """Changes the batches that are published; the stream stays as it is."""
+    charts: Charts = field(default_factory=Charts)
+    """What is measured, and how that is judged."""
     media: dict[str, bytes] = field(default_factory=dict)
     batches: list[bytes] = field(default_factory=list)
     notices: dict[str, bytes] = field(default_factory=dict)
@@ -63,12 +55,20 @@ class Episode:
             for number in range(self.count):
                 picture = hashlib.sha256(f"{rendition} {number}".encode()).digest() * (size // 32)
                 part = box(b"moof", b"") + box(b"mdat", picture)
-                part = emsg.insert(part, emsg.encode(messages_of(number)))
+                part = emsg.insert(part, emsg.encode(self.charts.messages(number)))
                 name = evidence.media(rendition, f"{number}.m4s")
                 self.media[name] = stream.sign([part], number, using, urn) if self.signed else part
         for number in range(self.count):
-            self.batches.append(self.alter(msgspec.json.encode(messages_of(number))))
-        self.world.log.add(leaf.leaf_of(b"start", type="start/1", id="urn:s", issuer="", subject="urn:e"))
+            self.batches.append(self.alter(msgspec.json.encode(self.charts.messages(number))))
+        start = living.Start(
+            type="start/1",
+            id="urn:s",
+            episode=EPISODE,
+            slug="one",
+            at="",
+            charts="" if self.charts.unwritten else dossier.digest_sri(self.charts.opening),
+        )
+        self._log(living.encode(start), living.START, start.id)
         self.world.dossier = self._dossier().encode()
         made = dossier.decode(self.world.dossier)
         entry = leaf.leaf_of(
@@ -132,7 +132,9 @@ class Episode:
     @cached_property
     def summaries(self) -> list[summary.Summary]:
         """What the charts said."""
-        return summary.summarise(map(summary.decode, self.batches))
+        decoded = map(summary.decode, self.batches)
+        known = (b"", b"") if self.charts.unwritten else (self.charts.opening, self.charts.course)
+        return summary.summarise(decoded, *known)
 
     def tell(self, count: int, *, lie: bool = False) -> None:
         """What the log is told while the episode is on air: so many segments were served."""
@@ -199,6 +201,8 @@ class Episode:
             evidence.POLICY: self.policy_text(),
             evidence.numbered("register", 1): world.register(),
         }
+        if not self.charts.unwritten:
+            found |= {courses.OPENING: self.charts.opening, courses.COURSE: self.charts.course}
         found |= {f"verdicts/{one.characteristic}.json": msgspec.json.encode(one) for one in self.summaries}
         for number, presented in enumerate(world.endorsements, 1):
             name = evidence.numbered("endorsements", number)
@@ -240,42 +244,3 @@ def doubly_endorsed(at: datetime = NOW) -> Episode:
     episode.endorse(episode.world.committee)
     episode.endorse(episode.world.institutions[0])
     return episode
-
-
-def messages_of(number: int) -> list[TimedMessage]:
-    """What is stamped into a segment."""
-    name = CharacteristicId("peel")
-    definition = Definition(
-        characteristic=name,
-        name=Text(zh="剥离力", en="Peel force"),
-        unit="N/mm",
-        line=LineId("board"),
-        line_name=Text(zh="板件线", en="Board line"),
-        decimals=2,
-        chart="xbar-r",
-        size=2,
-        rules=("nelson-1",),
-        specification=Specification(lower=4.0),
-        location=ChartLimits(center=5.0, lower=4.0, upper=6.0),
-        spread=ChartLimits(center=1.0, upper=3.0),
-    )
-    start = number * 172_800
-    first, second = 5.0 + number / 3, 3.5 + number / 7
-    signals = (Signal(rule="nelson-1"),) if number == 3 else ()
-    points = (
-        Point(characteristic=name, index=2 * number, time=Micros(number), value=first),
-        Point(
-            characteristic=name,
-            index=2 * number + 1,
-            time=Micros(number),
-            value=second,
-            plotted=number,
-            location=(first + second) / 2,
-            spread=max(first, second) - min(first, second),
-            signals=signals,
-        ),
-    )
-    return [
-        TimedMessage(at=start, message=Definitions(characteristics=(definition,))),
-        TimedMessage(at=start + 3_600, message=FrameData(utc=Micros(number), points=points)),
-    ]

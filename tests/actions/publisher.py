@@ -10,7 +10,7 @@ from pathlib import Path
 import httpx
 import msgspec
 
-from quality_creator.actions import signing
+from quality_creator.actions import progress, signing
 from quality_creator.actions.hub import Hub
 from quality_creator.actions.ledger import Ledger
 from quality_creator.actions.stream import NAMES
@@ -21,12 +21,14 @@ from quality_creator.model.episode import Episode
 from quality_creator.model.ids import EpisodeId, Slug, SourceId
 from quality_creator.model.scene import Scene
 from quality_creator.model.text import Text
+from quality_creator.store import standings
+from quality_creator.store.database import Transaction
 from quality_creator.store.keys import Keys
 from quality_creator.store.recording import SpooledPart
 from quality_creator.trust import register
 from quality_creator.trust.log import checkpoint, witnessing
 from quality_creator.trust.log.checkpoint import Checkpoint, Signed
-from tests.actions.evidence_files import messages_of
+from tests.actions.shown_charts import Charts
 from tests.trust.authorities import Signer, signer
 from tests.web.house import House, house
 
@@ -93,6 +95,8 @@ async def publisher(folder: Path, *, ended: bool = True) -> AsyncIterator[Publis
             await _record(hub, _episode())
             if ended:
                 await hub.database.episodes.end(_episode().id, datetime.now(UTC))
+                replay = await hub.replays.get(_episode().slug)
+                await progress.Record(hub, _episode()).finish(replay, SEGMENTS)
             yield Publisher(around, committee, institution)
             task.cancel()
 
@@ -136,9 +140,11 @@ async def _record(hub: Hub, episode: Episode) -> None:
     await hub.database.episodes.create(episode)
     await hub.database.episodes.start(episode.id, now)
     recording = await hub.recordings.open(episode.id)
+    charts = Charts(count=SEGMENTS)
+    await hub.database.transact(_begin, episode, charts)
     inits = {name: await recording.keep_init(name, _init(name)) for name in NAMES}
     for msn in range(SEGMENTS):
-        messages = messages_of(msn)
+        messages = charts.messages(msn)
         part = box(b"moof", b"") + box(b"mdat", bytes([msn]) * 500)
         await recording.append(
             SpooledPart(
@@ -154,6 +160,12 @@ async def _record(hub: Hub, episode: Episode) -> None:
             )
         )
         await recording.seal(msn, msgspec.json.encode(messages), [])
+
+
+def _begin(transaction: Transaction, episode: Episode, charts: Charts) -> None:
+    for one in charts.openings:
+        row, data = one.standing.row, msgspec.json.encode(one)
+        standings.add(transaction, episode.id, row.characteristic, points=row.points, newest=0, data=data)
 
 
 def _init(name: str) -> bytes:

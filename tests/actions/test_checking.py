@@ -15,9 +15,11 @@ import pytest
 from quality_creator.actions import checking, evidence_source
 from quality_creator.actions.checking import Report
 from quality_creator.model.errors import BadInput, BadPayload, NotFound
+from quality_creator.model.event import Definition, FrameData, Point
 from quality_creator.trust import evidence
 from quality_creator.trust.log import challenge, tile
 from tests.actions.evidence_files import Episode, doubly_endorsed
+from tests.actions.shown_charts import PLANS, Charts
 from tests.trust.authorities import NOW, World, key
 
 LATER = NOW + timedelta(minutes=5)
@@ -57,7 +59,9 @@ def test_what_is_as_it_was_is_right() -> None:
     assert [half.role for half in report.endorsements] == ["committee", "inspection"]
     said = {one.name: one.words for one in report.checks}
     assert said["picture and sound"] == "12 segments are the ones of the dossier"
-    assert said["charts"] == "1, computed again; 5 points from values"
+    assert said["charts"] == (
+        "1; 72 points with their signals, 1 sets of limits and 6 capabilities follow from the values"
+    )
 
 
 def test_segments_that_were_signed_on_air_are_checked_by_their_signatures_too() -> None:
@@ -128,7 +132,7 @@ def test_what_the_log_was_told_on_air_is_a_beginning_of_what_the_dossier_has() -
     episode.tell(4, lie=True)
     assert _wrong(_check(episode.files())) == {"told while on air"}
     episode.notices.clear()
-    assert _wrong(_check(episode.files())) == {"told while on air"}
+    assert _wrong(_check(episode.files())) == {"told while on air", "charts' beginning"}
 
 
 def test_codes_that_were_filmed_say_between_which_clocks_the_picture_lies() -> None:
@@ -160,7 +164,9 @@ def test_a_code_that_does_not_follow_from_its_checkpoint_is_seen() -> None:
         ("media/360p/init.mp4", "picture and sound"),
         (evidence.SEGMENTS, "segments"),
         (evidence.MEASUREMENTS, "measurements"),
-        ("verdicts/peel.json", "charts"),
+        ("verdicts/xbar-r.json", "charts"),
+        ("charts/opening.json", "charts"),
+        ("charts/course.json", "charts"),
         (evidence.AS_RUN, "as run"),
         (evidence.DOSSIER, "dossier"),
     ],
@@ -182,11 +188,60 @@ def test_segments_that_change_places_are_seen() -> None:
 
 
 def test_numbers_that_were_endorsed_and_are_not_those_in_the_stream_are_seen() -> None:
-    episode = Episode(alter=lambda batch: batch.replace(b'"value":5.666', b'"value":5.777'))
+    shown = Charts().messages(2)[1].message
+    assert isinstance(shown, FrameData)
+    value = str(shown.points[4].value).encode()
+    episode = Episode(alter=lambda batch: batch.replace(b'"value":' + value, b'"value":5.777'))
     report = _check(episode.files())
     words = {one.name: one.words for one in report.checks}
     assert "the numbers in segment 2 of 720p are not those of its batch" in words["picture and sound"]
-    assert "do not follow from their values" in words["charts"]
+    assert "follows" in words["charts"]
+
+
+def test_every_kind_of_chart_is_computed_again_from_the_values() -> None:
+    episode = Episode(charts=Charts(plans=dict(PLANS)))
+    for one in episode.world.signers[:2]:
+        episode.endorse(one)
+    report = _check(episode.files())
+    assert (report.state, _wrong(report)) == ("stands", set())
+    assert _words(report)["charts"].startswith("11; 792 points with their signals, ")
+
+
+def test_a_signal_that_a_hub_does_not_show_is_found_although_the_hub_signed_and_endorsed_what_it_showed() -> (
+    None
+):
+    def lie(one: Definition | Point) -> Definition | Point:
+        return msgspec.structs.replace(one, signals=()) if isinstance(one, Point) else one
+
+    episode = Episode(charts=Charts(lie=lie))
+    for one in episode.world.signers[:2]:
+        episode.endorse(one)
+    report = _check(episode.files())
+    assert (report.state, _wrong(report)) == ("fails", {"charts"})
+
+
+def test_a_beginning_of_the_charts_that_the_log_was_not_told_is_seen() -> None:
+    one, other = doubly_endorsed(), Episode(charts=Charts(earlier=33))
+    for signer in other.world.signers[:2]:
+        other.endorse(signer)
+    one.notices, other.notices = dict(one.notices), dict(other.notices)
+    other.world.log.entries[0] = one.world.log.entries[0]
+    assert "charts' beginning" in _wrong(_check(other.files() | _documents(one)))
+
+
+def _documents(episode: Episode) -> dict[str, bytes]:
+    return {f"log/documents/{name}": data for name, data in episode.notices.items()}
+
+
+def test_without_the_charts_beginning_nobody_can_tell() -> None:
+    files = doubly_endorsed().files()
+    del files["charts/opening.json"]
+    assert "charts" in _wrong(_check(files))
+    episode = Episode(charts=Charts(unwritten=True))
+    for one in episode.world.signers[:2]:
+        episode.endorse(one)
+    report = _check(episode.files())
+    assert (report.state, _wrong(report)) == ("unknown", {"charts' beginning"})
 
 
 def test_a_register_or_policy_of_ones_own_is_what_counts() -> None:

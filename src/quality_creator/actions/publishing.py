@@ -8,7 +8,7 @@ the newest status lists and the newest checkpoint among them, as `trust.evidence
 
 import asyncio
 import hashlib
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import partial
 from typing import TypeVar
@@ -16,7 +16,7 @@ from typing import TypeVar
 import msgspec
 
 from quality_creator import __version__
-from quality_creator.actions import authorities, episodes, summary
+from quality_creator.actions import authorities, courses, episodes, retracing, standings, summary
 from quality_creator.actions.hub import Hub
 from quality_creator.actions.ledger import Ledger
 from quality_creator.actions.progress import subject
@@ -24,6 +24,7 @@ from quality_creator.actions.show import Show
 from quality_creator.actions.stream import NAMES
 from quality_creator.model.episode import Episode
 from quality_creator.model.errors import Conflict, NotFound, Unavailable
+from quality_creator.model.event import TimedMessage
 from quality_creator.model.ids import Slug
 from quality_creator.store import ledger as kept
 from quality_creator.store.database import Transaction
@@ -126,8 +127,20 @@ async def _files(hub: Hub, episode: Episode, recording: Recording) -> dict[str, 
         evidence.MEASUREMENTS: b"".join(batch + b"\n" for batch in batches),
         evidence.AS_RUN: msgspec.json.encode(show.state.as_run),
     }
-    summaries = await asyncio.to_thread(lambda: summary.summarise(map(summary.decode, batches)))
-    for one in summaries:
+    return files | await _charts(hub, episode, batches)
+
+
+async def _charts(hub: Hub, episode: Episode, batches: Sequence[bytes]) -> dict[str, bytes]:
+    """The charts' verdicts, and what they are computed from besides the stream."""
+
+    def decoded() -> Iterator[list[TimedMessage]]:
+        return map(summary.decode, batches)
+
+    opening = await hub.database.look(standings.opening, episode.id)
+    seen = await asyncio.to_thread(lambda: retracing.shown(decoded()))
+    course = await hub.database.look(standings.course, episode.id, seen) if opening else b""
+    files = {courses.OPENING: opening, courses.COURSE: course} if opening else {}
+    for one in await asyncio.to_thread(lambda: summary.summarise(decoded(), opening, course)):
         files[f"verdicts/{one.characteristic}.json"] = msgspec.json.encode(one)
     return files
 
@@ -164,9 +177,16 @@ async def _dossier(hub: Hub, episode: Episode, files: dict[str, bytes], remarks:
             dossier.Verdict(chart=one.chart, characteristic=one.characteristic, digest=digest)
             for one, digest in verdicts
         ),
+        remarks=tuple(map(_remark, remarks)),
         as_run=dossier.AsRun(digest=dossier.digest_sri(files[evidence.AS_RUN])),
         software=dossier.Software(name="quality-creator", version=__version__),
     )
+
+
+def _remark(entry: Entry) -> dossier.Remark:
+    assert entry.document is not None
+    said = remark.decode(entry.document)
+    return dossier.Remark(expert=said.remark.expert, digest=dossier.digest_sri(said.data))
 
 
 async def _started(ledger: Ledger, episode: Episode) -> dossier.Seen | None:
@@ -177,18 +197,11 @@ async def _started(ledger: Ledger, episode: Episode) -> dossier.Seen | None:
             return dossier.Seen(size=told.started.size, root=told.started.root)
     return None
 
-        remarks=tuple(map(_remark, remarks)),
 
 async def _require_end(ledger: Ledger, episode: Episode) -> None:
     """That the log was told all that was served, where it was told anything."""
     kinds = {one.type for one in await ledger.about(subject(episode), living.START, living.END)}
     if kinds == {living.START}:
-def _remark(entry: Entry) -> dossier.Remark:
-    assert entry.document is not None
-    said = remark.decode(entry.document)
-    return dossier.Remark(expert=said.remark.expert, digest=dossier.digest_sri(said.data))
-
-
         raise Unavailable("the log has not the end of the episode yet; try again in some seconds")
 
 
@@ -233,6 +246,8 @@ class Case:
 
     episode: Episode
     dossier: Entry
+    remarks: Sequence[bytes]
+    """In the dossier's order."""
     endorsements: Sequence[Entry]
     registers: Sequence[bytes]
     approvals: Sequence[bytes]
@@ -246,8 +261,6 @@ class Case:
         return self.dossier.document
 
 
-    remarks: Sequence[bytes]
-    """In the dossier's order."""
 async def case(hub: Hub, slug: Slug) -> Case:
     """A published episode's evidence. Raises NotFound for one that is not published."""
     episode = await episodes.by_slug(hub, slug)
@@ -262,6 +275,7 @@ async def case(hub: Hub, slug: Slug) -> Case:
     return Case(
         episode,
         entry,
+        [one.document for one in await hub.ledger.about(subject(episode), remark.LEAF) if one.document],
         endorsements,
         registers,
         await authorities.approvals(hub.ledger, registers),
@@ -275,7 +289,6 @@ async def status_of(hub: Hub, where: str) -> bytes:
     if found is None:
         raise NotFound(f"there is no status list {where}")
     return found
-        [one.document for one in await hub.ledger.about(subject(episode), remark.LEAF) if one.document],
 
 
 async def read(hub: Hub, slug: Slug, name: str) -> bytes:
@@ -303,7 +316,7 @@ async def read(hub: Hub, slug: Slug, name: str) -> bytes:
 async def _single(hub: Hub, found: Case, name: str) -> bytes:
     match name:
         case evidence.INDEX:
-            return msgspec.json.encode(_index(hub, found))
+            return msgspec.json.encode(_index(hub, found, charted=await _charted(hub, found)))
         case evidence.DOSSIER:
             return found.data
         case evidence.POLICY:
@@ -322,13 +335,24 @@ async def _endorsement(hub: Hub, found: Case, rest: str) -> bytes:
     return entry.document
 
 
-def _index(hub: Hub, found: Case) -> evidence.Index:
+async def _charted(hub: Hub, found: Case) -> bool:
+    """Whether it is kept where the charts stood."""
+    try:
+        await hub.recordings.objects.get(_object(found.episode, courses.COURSE))
+    except NotFound:
+        return False
+    return True
+
+
+def _index(hub: Hub, found: Case, *, charted: bool) -> evidence.Index:
     made = dossier.decode(found.data)
     names = [evidence.DOSSIER, evidence.logged(evidence.DOSSIER), evidence.SEGMENTS, evidence.MEASUREMENTS]
     names += [evidence.AS_RUN] if made.as_run else []
     names += [evidence.POLICY]
     names += [f"verdicts/{one.characteristic}.json" for one in made.verdicts]
+    names += [courses.OPENING, courses.COURSE] if charted else []
     for folder, documents in (
+        ("remarks", found.remarks),
         ("register", found.registers),
         ("approvals", found.approvals),
         ("status", found.lists),
@@ -352,7 +376,6 @@ def _index(hub: Hub, found: Case) -> evidence.Index:
 async def _media(hub: Hub, slug: Slug, rest: str) -> bytes:
     stream = await episodes.stream(hub, slug)
     rendition, _, name = rest.partition("/")
-        ("remarks", found.remarks),
     if name.endswith(".mp4"):
         return await stream.init(rendition, name)
     number = name.removesuffix(".m4s")

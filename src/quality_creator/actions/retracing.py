@@ -6,7 +6,7 @@ was shown is compared with what follows.
 """
 
 import math
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import accumulate
 from typing import Any
@@ -14,7 +14,7 @@ from typing import Any
 import msgspec
 
 from quality_creator import quality
-from quality_creator.actions import judging, studies
+from quality_creator.actions import courses, judging, studies
 from quality_creator.actions.courses import Course, Opening, Standing, Value, measurement
 from quality_creator.actions.judging import Chart
 from quality_creator.model.errors import BadInput, BadPayload
@@ -54,12 +54,9 @@ class Retraced:
     changes: int = 0
     """That people made."""
     wrong: list[str] = field(default_factory=list)
-    """What was shown and does not follow."""
-
-    @property
-    def differing(self) -> int:
-        """How many things do not follow."""
-        return len(self.wrong)
+    """Points, limits and changes that were shown and do not follow."""
+    incapable: list[str] = field(default_factory=list)
+    """Capabilities that do not follow."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,6 +92,29 @@ def _define(seen: Shown, one: Definition) -> None:
     bare = msgspec.structs.replace(one, capability=None, collected=None)
     if not seen.definitions or seen.definitions[-1][1] != bare:
         seen.definitions.append((len(seen.points), bare))
+
+
+def retrace_all(
+    seen: Mapping[CharacteristicId, Shown], opening: bytes, course: bytes, *, capabilities: int
+) -> dict[CharacteristicId, Retraced]:
+    """Compute every characteristic again whose beginning is known.
+
+    Args:
+        seen: What the stream had.
+        opening: `courses.OPENING`; empty where nobody wrote it down.
+        course: `courses.COURSE`.
+        capabilities: How many of these are computed again at most, of each characteristic.
+
+    Raises:
+        BadPayload: opening or course can't be read.
+    """
+    begun = courses.decode_opening(opening) if opening else ()
+    went = {one.characteristic: one for one in courses.decode_course(course)} if course else {}
+    return {
+        name: retrace(one, went.get(name), seen[name], capabilities)
+        for one in begun
+        if (name := one.standing.characteristic.id) in seen
+    }
 
 
 def retrace(opening: Opening, course: Course | None, seen: Shown, capabilities: int) -> Retraced:
@@ -293,11 +313,16 @@ def _compare_capabilities(run: _Run, seen: Shown, most: int, result: Retraced) -
     for one in _spread(seen.capabilities, most):
         if one.plotted is None:
             continue  # of a time when it was not said of which point it is
-        index = completed.get(one.plotted - 1, run.stages[0].since - 1)
+        index = completed.get(one.plotted - 1)
+        if index is None:  # the newest point is one from before the beginning
+            index, pending = run.stages[0].since - 1, run.stages[0].chart.state.pending
+        else:
+            pending = ()
         rows = run.rows[: index + 1 - run.base]
+        stages = _around(run.stages, index + 1)
         result.capabilities += 1
-        if not any(_reckons(stage.chart, one, rows) for stage in _around(run.stages, index + 1)):
-            result.wrong.append(
+        if not any(_reckons(stage.chart, pending, one, rows) for stage in stages):
+            result.incapable.append(
                 f"{run.name}: the capability as of point {one.plotted} does not follow from its values"
             )
 
@@ -309,9 +334,11 @@ def _around(stages: Sequence[_Stage], index: int) -> Iterator[_Stage]:
     yield from (one for one in stages[last + 1 :] if one.since == index)
 
 
-def _reckons(chart: Chart, shown: Capability, rows: Sequence[Measurement]) -> bool:
+def _reckons(
+    chart: Chart, pending: tuple[float, ...], shown: Capability, rows: Sequence[Measurement]
+) -> bool:
     assert shown.plotted is not None
-    behind = msgspec.structs.replace(chart.state, plotted=shown.plotted, pending=())
+    behind = msgspec.structs.replace(chart.state, plotted=shown.plotted, pending=pending)
     then = Chart(chart.characteristic, behind, chart.frozen, chart.waiting, chart.points, chart.since)
     found = studies.reckon(then, rows[-studies.reach(then) :])
     return found is not None and _same(msgspec.to_builtins(found), msgspec.to_builtins(shown), CLOSE_STUDY)

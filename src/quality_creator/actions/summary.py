@@ -1,24 +1,23 @@
 """What each chart said over an episode, from what was stamped into it: made at the end, and again by anyone.
 
-Whoever publishes an episode and whoever verifies it call the same function on the same batches; that the
-two agree says that the numbers which were endorsed are those in the stream. Means and ranges of subgroups are
-computed anew from their values, and compared with those that were shown.
+Whoever publishes an episode and whoever verifies it call the same functions on the same batches; that the
+two agree says that the numbers which were endorsed are those in the stream. Whether every point, limit and
+signal follows from the measurements is computed anew by `retracing`.
 """
 
-import math
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 import msgspec
 
+from quality_creator.actions import retracing
+from quality_creator.actions.retracing import Retraced, Shown
 from quality_creator.model.characteristic import Specification
 from quality_creator.model.errors import BadPayload
-from quality_creator.model.event import ChartLimits, Definition, Definitions, FrameData, Point, TimedMessage
+from quality_creator.model.event import Capability, ChartLimits, Definition, Point, TimedMessage
 from quality_creator.model.ids import CharacteristicId
 from quality_creator.model.text import Text
-
-CLOSE = 1e-9
-"""Relative difference below which two computations of one statistic agree."""
+from quality_creator.trust import dossier
 
 _decoder = msgspec.json.Decoder(list[TimedMessage])
 
@@ -45,26 +44,25 @@ class Summary(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=T
     points: int
     signals: dict[str, int]
     """By rule: how often it began to hold."""
+    capability: Capability | None = None
+    """As it was told last."""
     computed: int
-    """Points whose statistics were computed anew from their values."""
+    """Points that were computed anew from all measurements, with their limits and signals."""
     differing: int
-    """Of these, those that do not agree with what was shown."""
+    """What was shown and does not follow: points, limits, changes."""
+    opening: str = ""
+    """digestSRI of where the charts stood in the beginning; empty where nobody wrote it down."""
+    course: str = ""
+    """digestSRI of what was changed and what was not shown."""
 
 
 @dataclass(slots=True)
-class _Course:
-    definition: Definition
+class _Tally:
     measurements: int = 0
     bad: int = 0
     outside: int = 0
     points: int = 0
     signals: dict[str, int] = field(default_factory=dict)
-    computed: int = 0
-    differing: int = 0
-    run: list[Point] = field(default_factory=list)
-    """Good values since the last plotted point, as far as they follow one another."""
-    whole: bool = False
-    """Whether `run` began right behind a plotted point."""
 
 
 def decode(batch: bytes) -> list[TimedMessage]:
@@ -75,61 +73,77 @@ def decode(batch: bytes) -> list[TimedMessage]:
         raise BadPayload(f"a batch of measurements that can't be read: {error}") from error
 
 
-def summarise(batches: Iterable[Sequence[TimedMessage]]) -> list[Summary]:
-    """The verdict of each characteristic that was shown, by its id."""
-    courses: dict[CharacteristicId, _Course] = {}
-    for batch in batches:
-        for timed in batch:
-            match timed.message:
-                case Definitions(characteristics=definitions):
-                    for one in definitions:
-                        found = courses.setdefault(one.characteristic, _Course(one))
-                        found.definition = one
-                case FrameData(points=points):
-                    for point in points:
-                        course = courses.get(point.characteristic)
-                        if course is not None:
-                            _take(course, point)
-    return [_summary(courses[name]) for name in sorted(courses)]
+def summarise(
+    batches: Iterable[Sequence[TimedMessage]], opening: bytes = b"", course: bytes = b""
+) -> list[Summary]:
+    """The verdict of each characteristic that was shown, by its id.
+
+    Args:
+        batches: What was stamped into the segments, in their order.
+        opening: Where the charts stood (`courses.OPENING`); empty where nobody knows.
+        course: What was changed and not shown (`courses.COURSE`).
+
+    Raises:
+        BadPayload: opening or course can't be read.
+    """
+    seen = retracing.shown(batches)
+    retraced = retracing.retrace_all(seen, opening, course, capabilities=0)
+    return summaries_of(seen, retraced, opening, course)
 
 
-def _take(course: _Course, point: Point) -> None:
-    course.measurements += 1
+def summaries_of(
+    seen: Mapping[CharacteristicId, Shown],
+    retraced: Mapping[CharacteristicId, Retraced],
+    opening: bytes,
+    course: bytes,
+) -> list[Summary]:
+    """The verdicts, of what was seen and computed again already."""
+    digests = [dossier.digest_sri(data) if data else "" for data in (opening, course)]
+    return [
+        _summary(seen[name], retraced.get(name, Retraced()), *digests)
+        for name in sorted(seen)
+        if seen[name].definitions
+    ]
+
+
+def _summary(seen: Shown, retraced: Retraced, opening: str, course: str) -> Summary:
+    definition = seen.definitions[-1][1]
+    tally = _Tally()
+    for point in seen.points:
+        _count(tally, point, definition)
+    return Summary(
+        characteristic=definition.characteristic,
+        name=definition.name,
+        unit=definition.unit,
+        chart=definition.chart,
+        size=definition.size,
+        rules=definition.rules,
+        specification=definition.specification,
+        location=definition.location,
+        spread=definition.spread,
+        measurements=tally.measurements,
+        bad=tally.bad,
+        outside=tally.outside,
+        points=tally.points,
+        signals=dict(sorted(tally.signals.items())),
+        capability=seen.capabilities[-1] if seen.capabilities else None,
+        computed=retraced.points,
+        differing=len(retraced.wrong),
+        opening=opening,
+        course=course,
+    )
+
+
+def _count(tally: _Tally, point: Point, definition: Definition) -> None:
+    tally.measurements += 1
+    tally.points += point.plotted is not None
     if point.status == "bad":
-        course.bad += 1
-    elif _outside(course.definition.specification, point.value):
-        course.outside += 1
+        tally.bad += 1
+    elif _outside(definition.specification, point.value):
+        tally.outside += 1
     for signal in point.signals:
         if not signal.continuing:
-            course.signals[signal.rule] = course.signals.get(signal.rule, 0) + 1
-    if point.status != "bad":
-        course.run.append(point)
-    if point.plotted is not None:
-        course.points += 1
-        _compute(course, point)
-        course.run, course.whole = [], True
-
-
-def _compute(course: _Course, point: Point) -> None:
-    """Compute a point's statistics from its values, where all of them were shown."""
-    values = [one.value for one in course.run]
-    size = course.definition.size
-    match course.definition.chart:
-        case "i-mr":
-            expected: tuple[float | None, float | None] = (point.value, None)
-        case "xbar-r" if course.whole and len(values) == size:
-            expected = (math.fsum(values) / size, max(values) - min(values))
-        case _:
-            return
-    course.computed += 1
-    shown = (point.location, point.spread if expected[1] is not None else None)
-    course.differing += not all(_agree(*pair) for pair in zip(expected, shown, strict=True))
-
-
-def _agree(one: float | None, other: float | None) -> bool:
-    if one is None or other is None:
-        return one is other
-    return math.isclose(one, other, rel_tol=CLOSE, abs_tol=1e-12)
+            tally.signals[signal.rule] = tally.signals.get(signal.rule, 0) + 1
 
 
 def _outside(specification: Specification | None, value: float) -> bool:
@@ -137,25 +151,3 @@ def _outside(specification: Specification | None, value: float) -> bool:
         return False
     below = specification.lower is not None and value < specification.lower
     return below or (specification.upper is not None and value > specification.upper)
-
-
-def _summary(course: _Course) -> Summary:
-    shown = course.definition
-    return Summary(
-        characteristic=shown.characteristic,
-        name=shown.name,
-        unit=shown.unit,
-        chart=shown.chart,
-        size=shown.size,
-        rules=shown.rules,
-        specification=shown.specification,
-        location=shown.location,
-        spread=shown.spread,
-        measurements=course.measurements,
-        bad=course.bad,
-        outside=course.outside,
-        points=course.points,
-        signals=dict(sorted(course.signals.items())),
-        computed=course.computed,
-        differing=course.differing,
-    )
