@@ -398,7 +398,8 @@ for _dialect, _statement in (
         "FOR EACH STATEMENT EXECUTE FUNCTION audit_unchanged()",
     ),
 ):
-    event.listen(audit, "after_create", DDL(_statement).execute_if(dialect=_dialect))
+    _made = DDL(_statement)  # type: ignore[no-untyped-call] # SQLAlchemy left its annotations out
+    event.listen(audit, "after_create", _made.execute_if(dialect=_dialect))
 
 log_entries = Table(
     "log_entries",
