@@ -5,8 +5,9 @@ import stat
 from pathlib import Path
 
 import pytest
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
-from quality_creator.trust import dossier, endorsement, register, status_list
+from quality_creator.trust import dossier, endorsement, enrolment, multikey, register, status_list
 from tests.cli.test_verify import _qc as qc
 from tests.trust.authorities import a_dossier
 
@@ -89,3 +90,19 @@ def test_what_is_no_dossier_is_not_endorsed(desk: Path) -> None:
     refused = qc("endorse", desk / "dossier.json", *key, "--name", "x", "--comment", "x")
     assert refused.returncode == 2
     assert len(refused.stderr.splitlines()) == 1
+
+
+def test_an_institution_says_whose_key_it_is_and_that_it_is_so_no_more(desk: Path) -> None:
+    key = ("--key", desk / "inspection" / "own.key", *INSPECTION)
+    committee = ("--key", desk / "committee" / "own.key", *COMMITTEE)
+    made = qc("register", "sign", desk / "draft.json", *committee, "--out", desk / "register.json")
+    accepted = register.first((desk / "register.json").read_bytes())
+    who = multikey.did_key(Ed25519PrivateKey.generate().public_key())
+    for command, state in (("approve", "approved"), ("revoke", "revoked")):
+        made = qc("expert", command, who, "--name", "Wang", *key, "--out", desk / "expert.json")
+        assert made.returncode == 0, made.stderr
+        told = enrolment.decode((desk / "expert.json").read_bytes())
+        told.verify(accepted)
+        assert (told.enrolment.expert, told.enrolment.state, told.enrolment.name) == (who, state, "Wang")
+    wrong = qc("expert", "approve", who[:-1], "--name", "Wang", *key, "--out", desk / "expert.json")
+    assert wrong.returncode == 2

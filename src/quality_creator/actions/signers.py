@@ -20,7 +20,17 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from quality_creator.model.errors import BadInput, BadPayload
 from quality_creator.store.keys import Keys
-from quality_creator.trust import did, dossier, endorsement, jcs, multikey, proof, register, status_list
+from quality_creator.trust import (
+    did,
+    dossier,
+    endorsement,
+    enrolment,
+    jcs,
+    multikey,
+    proof,
+    register,
+    status_list,
+)
 from quality_creator.trust.dossier import Dossier
 
 LONGEST_DAYS = 36_500
@@ -148,6 +158,30 @@ class Desk:
             revoked = msgspec.structs.replace(found, revoked=True)
             self._write([revoked if one is found else one for one in self.issued])
         return document
+
+    def vouch(self, expert: str, name: str, state: enrolment.State, now: datetime) -> bytes:
+        """What the institution says of an expert's key: that it is theirs, or that it is so no more.
+
+        Args:
+            expert: The key's did:key, as the expert's own page shows it.
+            name: The expert's.
+            state: What is said of it.
+            now: The proof's time.
+
+        Raises:
+            BadInput: it is no did:key, or a name that can't stand in a signed document.
+        """
+        try:
+            told = enrolment.Enrolment(
+                id=f"urn:uuid:{uuid.uuid4()}",
+                expert=expert,
+                institution=self.issuer,
+                name=name,
+                state=state,
+            )
+            return enrolment.sign(told, self.key, created=now)
+        except BadPayload as error:
+            raise BadInput(str(error)) from error
 
     def lists(self, now: datetime) -> list[bytes]:
         """Every list of revocations, signed anew: they count for a day."""

@@ -1,4 +1,4 @@
-"""Commands for an authority's own desk, offline: `qc endorse`, `qc endorsement`, `qc register`.
+"""Commands for an authority's own desk, offline: `qc endorse`, `qc endorsement`, `qc register`, `qc expert`.
 
 What they make are files for `qc submit`, which hands them to a hub.
 """
@@ -17,8 +17,10 @@ if TYPE_CHECKING:
 
 endorsement = App(name="endorsement", help="An authority's endorsements: take one back, sign the list anew.")
 register = App(name="register", help="The register of authorities: keys, drafts, versions.")
+expert = App(name="expert", help="An institution's word on its experts' keys.")
 app.command(endorsement)
 app.command(register)
+app.command(expert)
 
 KeyFile = Annotated[Path, Parameter(help="the authority's own key, a .key file")]
 Issuer = Annotated[str, Parameter(name="--as", help="the authority's did:web")]
@@ -178,6 +180,46 @@ def show_(version: Path) -> None:
         for held in one.keys:
             print(f"             {held.multikey}  {held.since} to {held.until or 'today'}")
     print(f"digest: {dossier.digest_sri(data)}")
+
+
+@expert.command
+def approve(
+    did: str,
+    *,
+    name: str,
+    key: KeyFile,
+    issuer: Issuer,
+    out: Path = Path("expert.json"),
+    passphrase_file: PassphraseFile = None,
+) -> None:
+    """Say that a key is that of an expert of yours; compare it with them over another way first.
+
+    Args:
+        did: The expert's key, did:key:z6Mk…, as their own page shows it.
+        name: The expert's, as in their account.
+        out: The file to write; send it within 15 minutes.
+    """
+    _write(out, _desk(issuer, key, passphrase_file).vouch(did, name, "approved", datetime.now(UTC)))
+
+
+@expert.command
+def revoke(
+    did: str,
+    *,
+    name: str,
+    key: KeyFile,
+    issuer: Issuer,
+    out: Path = Path("expert.json"),
+    passphrase_file: PassphraseFile = None,
+) -> None:
+    """Say that a key is no longer that of an expert of yours; what it signed before keeps standing.
+
+    Args:
+        did: The expert's key.
+        name: The expert's.
+        out: The file to write; send it within 15 minutes.
+    """
+    _write(out, _desk(issuer, key, passphrase_file).vouch(did, name, "revoked", datetime.now(UTC)))
 
 
 def _desk(issuer: str, key: Path, passphrase_file: Path | None) -> "signers.Desk":
