@@ -7,6 +7,7 @@ import { Desk, type Data } from "./studio/desk";
 import { type Action, describe, FACTORY, Keys, label } from "./studio/keys";
 import { listen } from "./studio/link";
 import { arranged, length, over, phase, type Scene, shown } from "./studio/model";
+import { IsoPanel, OutPanel } from "./studio/outs";
 import { GraphicPanel, LogPanel, ScenePanel, SoundPanel } from "./studio/panels";
 import { RemarkPanel } from "./studio/remarks";
 import { RundownList } from "./studio/rundown";
@@ -295,6 +296,8 @@ new RemarkPanel(
   (id) => data.characteristics.find((one) => one.id === id)?.name[LANGUAGE] ?? id,
 );
 showKeys();
+new OutPanel(desk);
+new IsoPanel(desk);
 setInterval(times, 200);
 document.documentElement.dataset["language"] = LANGUAGE;
 void listen(desk.address, {

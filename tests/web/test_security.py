@@ -103,6 +103,13 @@ GET  /studio/{slug}/rundown.json            producer
 POST /studio/{slug}/rundown.json            producer
 GET  /studio/{slug}/state.json              producer
 GET  /studio/{slug}/stream                  producer
+GET  /studio/{slug}/outs.json               producer
+POST /studio/{slug}/outs                    producer
+POST /studio/{slug}/outs/{out}              producer
+DELETE /studio/{slug}/outs/{out}            producer
+GET  /studio/{slug}/isos.json               producer
+POST /studio/{slug}/isos/{source}           producer
+GET  /studio/{slug}/isos/{file}             producer
 
 GET  /desk                                  expert, producer
 GET  /desk/{slug}                           expert, producer

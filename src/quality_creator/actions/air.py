@@ -27,7 +27,7 @@ from quality_creator.model.clock import TICKS, MediaTime, Micros, micros
 from quality_creator.model.episode import Episode
 from quality_creator.model.errors import Unavailable
 from quality_creator.model.event import FrameData, TimedMessage
-from quality_creator.model.ids import CharacteristicId, Slug
+from quality_creator.model.ids import CharacteristicId, Slug, SourceId
 from quality_creator.model.mix import Mix
 from quality_creator.model.stream import PART_TICKS, RENDITIONS, SEGMENT_PARTS
 from quality_creator.store.recording import OpenSegment, Recording, SpooledPart
@@ -64,6 +64,11 @@ class Air:
         self.slug: Slug = episode.slug
         self.begun = False
         self.newest: wire.Part | None = None
+        self._followers: set[Callable[[wire.Init | wire.Part], None]] = set()
+        self.record = wire.Record()
+        """Which sources are recorded alone; set before `run`, and told to the desk when it changes."""
+        self.isos: dict[SourceId, wire.IsoState] = {}
+        self._made: dict[str, wire.Init] = {}  # by the worker that is there, before they are signed
         self.left_out = 0
         self._cameras = tuple(cameras)
         self._recording = recording
@@ -158,11 +163,23 @@ class Air:
         await self._supervisor.stop()
         await self._over.wait()
 
+    def follow(self, hear: Callable[[wire.Init | wire.Part], None]) -> Callable[[], None]:
+        """Call a function with the inits and then with each part that was kept; returns what stops it."""
+        for init in self._made.values():
+            hear(init)
+        self._followers.add(hear)
+        return lambda: self._followers.discard(hear)
+
+    def _hand_on(self, message: wire.Init | wire.Part) -> None:
+        for hear in tuple(self._followers):
+            hear(message)
+
     # --- what the worker says --------------------------------------------------------------------
 
     async def _start(self) -> wire.Start:
         """Where a worker starts: asked each time that one does."""
         self._captions.again()
+        self.isos.clear()
         now = micros(self._clock())
         edge = self.shelf.edge
         if edge.utc is not None:
@@ -180,6 +197,7 @@ class Air:
             mix=self.desk.mix,
             guests=self._forum.begin(),
             webrtc=self._forum.options,
+            record=self.record,
             renditions=RENDITIONS,
             msn=edge.msn,
             part=edge.part,
@@ -191,6 +209,8 @@ class Air:
         match message:
             case wire.Init():
                 await self._init(message)
+                self._made[message.rendition] = message
+                self._hand_on(message)
             case wire.Part():
                 await self._part(message)
             case wire.Changed():
@@ -200,6 +220,8 @@ class Air:
                 self.desk.hear(message)
             case wire.Answer() | wire.Seat() | wire.Levels():
                 self._forum.hear(message)
+            case wire.IsoState():
+                self.isos[message.source] = message
             case wire.Note():
                 self._note = message.words
                 log.warning("worker", episode=self.slug, words=message.words)
@@ -263,6 +285,7 @@ class Air:
             self._break = False
         self.shelf.add(spooled, messages, recorded=kept)
         self.newest = part
+        self._hand_on(part)
         if part.part == SEGMENT_PARTS - 1:
             await self._close()
         self.shelf.announce()

@@ -42,7 +42,7 @@ class Desk:
         self._changes[self._supervisor.change(change)] = done
         return done
 
-    def tell(self, order: wire.Tbar | wire.SetPreview | wire.Values | wire.Watch) -> None:
+    def tell(self, order: wire.Tbar | wire.SetPreview | wire.Values | wire.Watch | wire.Record) -> None:
         """Say what changes nothing that a worker would have to begin with."""
         self._supervisor.tell(order)
 

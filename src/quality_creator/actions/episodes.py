@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 
 import msgspec
 
-from quality_creator.actions import guests
+from quality_creator.actions import guests, isos, restream
 from quality_creator.actions.air import Air
 from quality_creator.actions.hub import Hub
 from quality_creator.actions.show import Show
@@ -123,8 +123,10 @@ async def put_on_air(hub: Hub, episode: Episode) -> None:
         if line.position is None or line.position > air.edge:
             show.enter("", Aired(take=line.take, position=air.edge))
     await show.save()
+    air.record = await isos.order(hub, episode)
     hub.air[episode.slug] = air
     hub.tasks.create_task(air.run(), name=f"episode {episode.slug}")
+    await restream.begin(hub, episode, air)
 
 
 async def show_of(hub: Hub, episode: Episode) -> Show:
@@ -164,6 +166,7 @@ async def end(hub: Hub, slug: Slug) -> Episode:
     await air.end()
     episode = await hub.database.episodes.end(air.episode.id, datetime.now(UTC))
     hub.air.pop(slug, None)
+    await restream.end(hub, slug)
     hub.shows.pop(slug, None)
     hub.forums.pop(slug, None)
     return episode

@@ -12,6 +12,7 @@ from quality_creator.actions.ingest import Ingest
 from quality_creator.actions.ledger import Ledger
 from quality_creator.actions.rehearsal import Rehearsal
 from quality_creator.actions.replay import Replays
+from quality_creator.actions.restreams import Restreams
 from quality_creator.actions.show import Show
 from quality_creator.actions.signing import Signatory
 from quality_creator.config import Config
@@ -49,6 +50,8 @@ class Hub:
     """Those that somebody asked for; `actions.episodes.show_of` opens them."""
     spares: Spares = field(default_factory=Spares)
     """Where media workers are taken from."""
+    restreams: dict[Slug, Restreams] = field(default_factory=dict)
+    """Of what is on air: where else it goes."""
     challenges: Challenges = field(default_factory=Challenges)
     opening: asyncio.Lock = field(default_factory=asyncio.Lock)
     """A show is opened once."""

@@ -76,5 +76,5 @@ class Rehearsal:
                 self._forum.hear(message)
             case wire.Note():
                 log.warning("rehearsal", episode=self._slug, words=message.words)
-            case wire.Init() | wire.Part():
+            case wire.Init() | wire.Part() | wire.IsoState():
                 pass  # nothing of a rehearsal is kept

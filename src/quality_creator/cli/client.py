@@ -45,6 +45,31 @@ class Operator:
             raise BadInput(words or f"the hub answers {answer.status_code}")
         return decoded
 
+    def fetch(self, path: str, to: Path) -> None:
+        """Download a file; it is there when it is complete, and not before.
+
+        Raises:
+            BadInput: the hub refuses.
+            Unavailable: no hub answers, or the file can't be written.
+        """
+        import httpx
+
+        spare = to.with_name(to.name + ".part")
+        try:
+            token = self._token.read_text(encoding="ascii").strip()
+            headers = {"authorization": f"Bearer {token}"}
+            with httpx.stream("GET", self.address + path, headers=headers, timeout=20) as answer:
+                if answer.is_error:
+                    raise BadInput(f"the hub answers {answer.status_code} to {path}")
+                with spare.open("wb") as file:
+                    for block in answer.iter_bytes():
+                        file.write(block)
+            spare.replace(to)
+        except OSError as error:
+            raise Unavailable(f"{to}: {error.strerror}") from error
+        except httpx.HTTPError as error:
+            raise Unavailable(f"no hub answers at {self.address}: {error}") from error
+
 
 def operator(config: Path) -> Operator:
     """The operator of the hub that this configuration describes."""

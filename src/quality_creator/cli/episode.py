@@ -107,3 +107,32 @@ def status(*, config: ConfigFile = CONFIG) -> None:
         for row in state["refusals"]:
             refused.add_row(row["gauge"], row["reason"], str(row["count"]), row["detail"])
         console.print(refused)
+
+
+@episode.command
+def iso(
+    slug: str,
+    *,
+    out: Annotated[Path | None, Parameter(help="download the files into this folder")] = None,
+    config: ConfigFile = CONFIG,
+) -> None:
+    """What was recorded of single sources: files whose time code is the position in the episode."""
+    hub = operator(config)
+    told = hub.ask("GET", f"/studio/{slug}/isos.json")
+    table = Table("file", "time code", "seconds", "MB", "missing before", "contents", "state", box=None)
+    for one in told["files"]:
+        table.add_row(
+            one["name"],
+            one["start"],
+            "" if one["duration_s"] is None else f"{one['duration_s']:.2f}",
+            f"{one['size'] / 1e6:.1f}",
+            f"{one['gap_s']:.2f} s" if one["gap_s"] else "",
+            one["contents"],
+            one["ended"] if one["state"] == "whole" else one["state"],
+        )
+    Console().print(table)
+    if out is not None:
+        out.mkdir(parents=True, exist_ok=True)
+        for one in told["files"]:
+            hub.fetch(f"/studio/{slug}/isos/{one['name']}", out / one["name"])
+            print(out / one["name"])

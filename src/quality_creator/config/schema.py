@@ -124,6 +124,8 @@ class Camera(_Section, tag_field="kind", tag="camera", frozen=True, kw_only=True
     name: Text
     delay_ms: Annotated[int, msgspec.Meta(ge=0, le=10_000)] = 0
     """How long before its arrival a frame was taken, where the camera does not stamp frames itself."""
+    record: bool = False
+    """Whether it is recorded alone, beside the programme, where nobody in the studio says otherwise."""
 
 
 class RtspCamera(Camera, tag="rtsp", frozen=True, kw_only=True):
@@ -306,6 +308,13 @@ class Log(_Section, frozen=True, kw_only=True):
     """How often the code changes that is filmed to show that a picture is not older."""
 
 
+class Restream(_Section, frozen=True, kw_only=True):
+    """How the programme is restreamed to other platforms; where to is said in the studio."""
+
+    ca_file: str = ""
+    """Authorities (PEM) that rtmps servers may be certified by, besides the system's own."""
+
+
 class Config(_Section, frozen=True, kw_only=True):
     """The file."""
 
@@ -321,6 +330,7 @@ class Config(_Section, frozen=True, kw_only=True):
     characteristics: tuple[Characteristic, ...] = ()
     traces: tuple[TraceTest, ...] = ()
     webrtc: Webrtc = Webrtc()
+    restream: Restream = Restream()
 
     folder: str = "."
     """The configuration file's folder, from which relative paths count; not a key of the file."""

@@ -17,6 +17,8 @@ from quality_creator.media.capture.rtsp import RtspCapture
 from quality_creator.media.capture.source import Capture, Source
 from quality_creator.media.encode import Encoded, Encoder
 from quality_creator.media.forum import Forum
+from quality_creator.media.iso import Place
+from quality_creator.media.isos import Isos
 from quality_creator.media.multiview import Multiview
 from quality_creator.media.overlay import Artist
 from quality_creator.media.pipes import Inbox, Order, Outbox
@@ -101,6 +103,13 @@ class Broadcast:
         self._multiview = Multiview(self._players, slates, self._outbox.send)
         self._multiview.preview(start.mix.preview)
         self._multiview.start()
+        self._isos = Isos(
+            start.record,
+            Place(self._first, start.position, self._wall),
+            self._sources,
+            self._players,
+            self._outbox.send,
+        )
         self._inbox.listen(lambda order: _prepare(order, slates, artist))
         self._await_pictures()
         gc.collect()
@@ -108,6 +117,7 @@ class Broadcast:
         self._broadcast(programme, encoder)
         if listener is not None:
             listener.close()
+        self._isos.close()
         self._outbox.close()
 
     def _broadcast(self, programme: Programme, encoder: Encoder) -> None:
@@ -125,6 +135,7 @@ class Broadcast:
             done = programme.tick(tick, now)
             self._multiview.offer(programme.canvas, now)
             self._measure(programme, number, now)
+            self._isos.tick(tick, programme.voices)
             self._forum.tick(
                 tick,
                 now,
@@ -158,6 +169,8 @@ class Broadcast:
                 pass  # the artist has them
             case wire.Watch():
                 self._multiview.watch(order.seconds)
+            case wire.Record():
+                self._isos.record(order)
             case wire.SetGuests():
                 self._forum.admit(order.guests)
                 programme.attend()

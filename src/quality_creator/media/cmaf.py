@@ -348,6 +348,20 @@ def fragments(data: bytes) -> list[Fragment]:
 
 def describe(init: bytes) -> Description:
     """Size and codecs of an init segment of ours. Raises BadPayload and nothing else."""
+    entry, video, sound = _entries(init)
+    entry.take(24)
+    return Description(codecs(avc.ParameterSets.read(video), sound), entry.number(2), entry.number(2))
+
+
+def configurations(init: bytes) -> tuple[bytes, bytes]:
+    """The `AVCDecoderConfigurationRecord` and `AudioSpecificConfig` of an init of ours. Raises BadPayload."""
+    _, video, sound = _entries(init)
+    avc.ParameterSets.read(video)
+    return video, sound
+
+
+def _entries(init: bytes) -> tuple[Fields, bytes, bytes]:
+    """The picture's sample entry, and the configurations of picture and sound."""
     entry = None
     video = sound = b""
     for track in _inside(init, None, b"moov", b"trak"):
@@ -360,11 +374,10 @@ def describe(init: bytes) -> Description:
                 elif kind.kind == b"mp4a":
                     inner = boxes(init, kind.content + 28, kind.end)
                     sound = next((init[b.content : b.end] for b in inner if b.kind == b"esds"), b"")
-    if entry is None or not sound:
+    if entry is None or len(sound) < 35:
         raise BadPayload("an init segment without H.264 picture or AAC sound")
-    entry.take(24)
     # The configuration stands at a fixed place: all descriptors before it have fixed sizes.
-    return Description(codecs(avc.ParameterSets.read(video), sound[35:37]), entry.number(2), entry.number(2))
+    return entry, video, sound[35 : 35 + sound[34]]
 
 
 def _inside(data: bytes, outer: Box | None, *path: bytes) -> list[Box]:

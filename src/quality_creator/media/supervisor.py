@@ -109,7 +109,14 @@ class Supervisor:
         return self._number
 
     def tell(
-        self, order: wire.Tbar | wire.SetPreview | wire.Values | wire.Watch | wire.Change | wire.Forum
+        self,
+        order: wire.Tbar
+        | wire.SetPreview
+        | wire.Values
+        | wire.Watch
+        | wire.Record
+        | wire.Change
+        | wire.Forum,
     ) -> None:
         """Say something to the worker that is there; without one it is lost."""
         if self._missed is not None:

@@ -26,6 +26,13 @@ MAX_FRAME = 64 << 20
 # --- down ----------------------------------------------------------------------------------------
 
 
+class Record(msgspec.Struct, frozen=True, kw_only=True, tag="record"):
+    """Which sources are recorded alone from now on, and where to."""
+
+    folder: str = ""
+    sources: tuple[SourceId, ...] = ()
+
+
 class Start(msgspec.Struct, frozen=True, kw_only=True, tag="start"):
     """The first message: everything that the worker needs to go on air."""
 
@@ -46,6 +53,7 @@ class Start(msgspec.Struct, frozen=True, kw_only=True, tag="start"):
     guests: tuple[Guest, ...] = ()
     """Who may come."""
     webrtc: Webrtc = Webrtc()
+    record: Record = Record()
 
 
 class Change(msgspec.Struct, frozen=True, kw_only=True, tag="change"):
@@ -152,7 +160,7 @@ class Stop(msgspec.Struct, frozen=True, kw_only=True, tag="stop"):
 Forum = SetGuests | Talk | Offer | Trickle | Hangup
 """What is said about guests."""
 
-Down = Start | Change | Tbar | SetPreview | Values | Watch | Forum | Stop
+Down = Start | Change | Tbar | SetPreview | Values | Watch | Record | Forum | Stop
 
 # --- up ------------------------------------------------------------------------------------------
 
@@ -257,13 +265,25 @@ class Levels(msgspec.Struct, frozen=True, kw_only=True, tag="levels"):
     """The guests who speak at this moment, the loudest first."""
 
 
+IsoCondition = Literal["off", "waiting", "recording"]
+
+
+class IsoState(msgspec.Struct, frozen=True, kw_only=True, tag="iso"):
+    """How the recording of a source alone is doing; sent when it changes."""
+
+    source: SourceId
+    condition: IsoCondition
+    words: str = ""
+    """Why it waits, where that is not the source's fault."""
+
+
 class Note(msgspec.Struct, frozen=True, kw_only=True, tag="note"):
     """Something that the operator should read."""
 
     words: str
 
 
-Up = Init | Part | SourceState | Changed | Pictures | Meters | Answer | Seat | Levels | Note
+Up = Init | Part | SourceState | Changed | Pictures | Meters | Answer | Seat | Levels | IsoState | Note
 
 _LENGTH = struct.Struct(">I")
 _encoder = msgspec.msgpack.Encoder()

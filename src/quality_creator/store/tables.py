@@ -466,3 +466,26 @@ expert_keys = Table(
     Column("by", String(128), comment="who decided"),
 )
 """A key's row never changes its owner or its key; whoever remarked with it can be found for ever."""
+
+targets = Table(
+    "targets",
+    metadata,
+    Column("number", Integer, primary_key=True),
+    Column("id", String(36), nullable=False, unique=True),
+    Column("episode", String(36), ForeignKey("episodes.id"), nullable=False, index=True),
+    Column("name", String(64), nullable=False),
+    Column("address", Text, nullable=False, comment="rtmp(s)://host/application, without what is secret"),
+    Column("key", LargeBinary, nullable=False, comment="sealed by store.sealing"),
+    Column("rendition", String(16), nullable=False),
+    Column("on", Boolean, nullable=False),
+    comment="Where an episode is restreamed to.",
+)
+
+isos = Table(
+    "isos",
+    metadata,
+    Column("episode", String(36), ForeignKey("episodes.id"), primary_key=True),
+    Column("source", String(64), primary_key=True),
+    Column("on", Boolean, nullable=False),
+    comment="Sources that somebody switched to be recorded alone, or not to be.",
+)

@@ -19,9 +19,11 @@ from quality_creator.web import (
     entrance,
     forum,
     institutions,
+    isos,
     lines,
     live,
     log,
+    outs,
     people,
     planning,
     proof,
@@ -52,6 +54,8 @@ def build(hub: Hub) -> ASGIApp:
         *desk_page.routes(hub),
         *planning.routes(hub),
         *studio.routes(hub),
+        *outs.routes(hub),
+        *isos.routes(hub),
         *site.routes(hub),
     ]
     check(routes)

@@ -26,6 +26,7 @@ from quality_creator.show import files
 from quality_creator.show.state import PANEL
 from quality_creator.web import pages
 from quality_creator.web.api import body, json
+from quality_creator.web.out_words import OUT_WORDS
 from quality_creator.web.security import Door, Trail, allow
 from quality_creator.web.site import language
 from quality_creator.web.studio_words import KINDS, STUDIO_WORDS
@@ -134,7 +135,7 @@ def routes(hub: Hub) -> list[BaseRoute]:
 
 def _page(request: Request, template: str, visitor: Visitor, **values: Any) -> Response:
     reader = language(request)
-    words = {key: pages.say(reader, message) for key, message in STUDIO_WORDS.items()}
+    words = {key: pages.say(reader, message) for key, message in (STUDIO_WORDS | OUT_WORDS).items()}
     values = {"visitor": visitor, "studio_words": words, **values}
     return HTMLResponse(pages.render(reader, template, request.url.path, **values))
 

@@ -130,6 +130,9 @@ class Decoding:
                 self.hand_over(frame, due, now)
         else:
             self.sound(packet)
+        if self._feed.recorder is not None:
+            # Behind the decoder: by then it is known when the packet is due.
+            self._feed.recorder.take(packet, self._video, self._audio, self._pace.offset, self._pace.epoch)
 
     def is_picture(self, packet: "Packet[Any]") -> bool:
         """Whether a packet is for `pictures`, or else for `sound`."""

@@ -46,6 +46,8 @@ class RtmpCapture:
                 feed.trouble = words
             else:
                 feed.trouble = ingest.stream.ended or "the stream ended"
+            if feed.recorder is not None:
+                feed.recorder.lost(feed.trouble)
             forget()
 
     def _play(self, feed: Feed, ingest: Ingest) -> None:

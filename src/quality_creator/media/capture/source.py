@@ -13,7 +13,7 @@ import time
 import traceback
 from collections import deque
 from dataclasses import dataclass
-from typing import Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 from quality_creator.config import AnyCamera
 from quality_creator.media.scale import Raw, Tile
@@ -24,6 +24,11 @@ from quality_creator.model.clock import Micros
 from quality_creator.model.errors import QualityCreatorError
 from quality_creator.model.guest import Guest
 from quality_creator.model.stream import FRAME_RATE
+
+if TYPE_CHECKING:
+    from av.audio.stream import AudioStream
+    from av.packet import Packet
+    from av.video.stream import VideoStream
 
 FIRST_WAIT_S, LONGEST_WAIT_S = 0.25, 5.0
 """Before the next attempt; doubled from attempt to attempt."""
@@ -53,6 +58,23 @@ class Picture:
     """Made for the place that the source had at that moment, if it had one."""
 
 
+class Keeps(Protocol):
+    """Who keeps a camera's packets as they come."""
+
+    def take(
+        self,
+        packet: "Packet[Any]",
+        video: "VideoStream",
+        audio: "AudioStream | None",
+        offset: float | None,
+        epoch: int,
+    ) -> None:
+        """Keep a packet, if it is to be kept."""
+
+    def lost(self, words: str) -> None:
+        """The connection has ended."""
+
+
 class Feed:
     """What a source's thread hands over to the mixer, and what the mixer asks of it."""
 
@@ -73,6 +95,8 @@ class Feed:
         """What the source sends, in words for the operator."""
         self.trouble = ""
         """Why nothing comes, in the peer's words or ours; empty when nothing is known to be wrong."""
+        self.recorder: Keeps | None = None
+        """Who keeps the packets besides, where the source has any."""
         self.stopping = threading.Event()
         self.last = 0.0
         """When a picture came last, on the monotonic clock."""
@@ -174,6 +198,8 @@ class Source:
                 # A bug that one source hits must not take the others off air.
                 traceback.print_exc()
                 self.feed.trouble = f"an error in our own code: {type(error).__name__}; the log has more"
+            if self.feed.recorder is not None:
+                self.feed.recorder.lost(self.feed.trouble)
             forget()
             if self.feed.last - began > STABLE_S:
                 wait = FIRST_WAIT_S
