@@ -165,6 +165,7 @@ def test_t2_run_length_is_the_inverse_of_its_chance() -> None:
         lambda: arl.mewma(0.1, 1, 8.0),
         lambda: arl.ewma_width(0.1, 1.0),
         lambda: arl.t2(2, 1.0),
+        lambda: arl.t2(2, 0.01, size=0),
         lambda: shewhart(()),
         lambda: shewhart(("nelson-1",), 0.0, 1.5),
     ],

@@ -123,12 +123,13 @@ def chart(
     from quality_creator.cli.figure import check_path
     from quality_creator.model.characteristic import Specification
     from quality_creator.quality.chart import MULTIVARIATE, WEIGHTED, Plan
+    from quality_creator.quality.index import check_specification
     from quality_creator.quality.rules import DEFAULT, parse
 
     if plot is not None:
         check_path(plot)
-    if lsl is not None and usl is not None and lsl >= usl:
-        raise BadInput(f"the lower specification limit ({lsl}) lies below the upper ({usl})")
+    specification = Specification(lower=lsl, target=target, upper=usl)
+    check_specification(specification)
     dependent = chart in WEIGHTED + MULTIVARIATE
     series = read_series(chart, Source(file, value, subgroup, size, decimal, encoding))
     warn(series.notes)
@@ -151,13 +152,13 @@ def chart(
     question = Question(
         plan=plan,
         span=None if limits_from is None else _span(limits_from, len(series.values)),
-        exclude=dict(_exclusion(entry) for entry in exclude or ()),
+        exclude=dict(_exclusion(entry, len(series.values)) for entry in exclude or ()),
         by=by,
         method=method,
         center=center,
         sigma=sigma,
     )
-    report = judge(question, series, Specification(lower=lsl, target=target, upper=usl))
+    report = judge(question, series, specification)
     if json:
         print_json("chart", report)
     else:
@@ -270,10 +271,12 @@ def _span(given: str, points: int) -> tuple[int, int]:
     return span
 
 
-def _exclusion(given: str) -> tuple[int, str]:
+def _exclusion(given: str, points: int) -> tuple[int, str]:
     number, _, reason = given.partition("=")
-    if not number.strip().isdigit() or not reason.strip():
+    if not number.strip().isdecimal() or not reason.strip():
         raise BadInput(f"--exclude takes a point and the reason, such as 7=tool broke, not {given!r}")
+    if not 1 <= int(number) <= points:
+        raise BadInput(f"--exclude {given}: there are points 1 to {points}")
     return int(number) - 1, reason.strip()
 
 

@@ -92,9 +92,11 @@ def gauge_study(
     """
     from quality_creator.actions.table import read_table
     from quality_creator.cli.figure import check_path
+    from quality_creator.quality.sample import check_share
 
     if plot is not None:
         check_path(plot)
+    check_share(confidence, "the confidence")
     table = read_table(file, decimal=decimal, encoding=encoding)
     warn(table.notes)
     asked = _Asked(

@@ -147,6 +147,8 @@ def t2(variables: int, alpha: float, shift: float = 0.0, size: int = 1) -> float
 
     _check_variables(variables)
     _finite("the shift", shift)
+    if size < 1:
+        raise BadInput(f"a point has at least 1 row, not {size}")
     if not 0.0 < alpha < 1.0:
         raise BadInput(f"alpha lies between 0 and 1, not {alpha}")
     if shift == 0.0:

@@ -1,6 +1,7 @@
 """The standards' tables, read from the package when first asked: code letters, single plans, k values."""
 
 import csv
+import math
 from dataclasses import dataclass
 from functools import cache
 from importlib.resources import files
@@ -103,6 +104,8 @@ def _preferred(aql: float, known: tuple[float, ...], where: str) -> float:
     for one in known:
         if abs(one - aql) <= 1e-9 * one:
             return one
+    if math.isnan(aql):
+        raise BadInput(f"an AQL is one of {where}'s numbers, such as 0.65 or 1, not {aql}")
     below = [f"{one:g}" for one in known if one < aql][-1:]
     above = [f"{one:g}" for one in known if one > aql][:1]
     raise BadInput(f"{aql:g} is no AQL of {where}; its neighbours are {' and '.join(below + above)}")

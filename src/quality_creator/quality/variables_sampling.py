@@ -150,6 +150,8 @@ def acceptance_by_variables(p: float, n: int, k: float, *, sigma: Sigma = "unkno
     """
     check_share(p, "the fraction nonconforming")
     _check(n, sigma)
+    if not math.isfinite(k):
+        raise BadInput(f"an acceptability constant k is a finite number, not {k}")
     root = math.sqrt(n)
     z = -float(ndtri(p))
     if sigma == "known":

@@ -27,7 +27,10 @@ Memory = tuple[float, ...]
 def lines(plan: Plan, center: float, sigma: float) -> Limits:
     """Limits around a known centre and sigma; an EWMA's are those of its settled variance."""
     if not (math.isfinite(center) and math.isfinite(sigma) and sigma > 0.0):
-        raise BadInput(f"a centre is a finite and sigma a positive number, not {center} and {sigma}")
+        raise BadInput(
+            f"a centre is a finite and sigma a positive number, not {center} and {sigma}; "
+            "constant values have no control limits"
+        )
     if plan.kind == "cusum":
         decision = Lines(center=0.0, lower=0.0, upper=plan.decision)
         return Limits(center=center, sigma=sigma, location=decision, spread=decision)
