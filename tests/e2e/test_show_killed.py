@@ -172,6 +172,23 @@ def test_edits_of_the_plan_never_move_the_air(hub: HubProcess) -> None:
 
 
 @pytest.mark.slow
+def test_a_rehearsal_whose_hub_is_killed_goes_on(hub: HubProcess) -> None:
+    title = {"zh-Hans": "工厂探访", "en": "A visit"}
+    hub.api("POST", "/api/episodes", {"slug": "visit", "title": title, "scene": FULL})
+    do(hub, "rehearse", on=True)
+    assert do(hub, "put", scene=PAIR)["position"] is not None
+    before = state(hub)
+    hub.kill()
+    hub.start()
+    assert state(hub) == before
+    assert do(hub, "put", scene=FULL)["position"] is not None  # its mixer runs again
+    do(hub, "rehearse", on=False)
+    assert state(hub).rehearsal is False
+    answer = hub.client.get("/live/visit/index.m3u8")
+    assert answer.status_code == 404, "nothing was aired"
+
+
+@pytest.mark.slow
 def test_a_rehearsal_leaves_nothing_and_the_chapters_are_the_items_that_were_aired(hub: HubProcess) -> None:
     title = {"zh-Hans": "工厂探访", "en": "A visit"}
     hub.api("POST", "/api/episodes", {"slug": "visit", "title": title, "scene": FULL})

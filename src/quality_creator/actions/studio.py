@@ -5,6 +5,7 @@ with what was asked for. Of two producers the later one wins, and both see who i
 """
 
 import asyncio
+import contextlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -79,6 +80,10 @@ async def studio(hub: Hub, slug: Slug) -> Studio:
     """The studio of an episode. Raises NotFound."""
     episode = await episodes.by_slug(hub, slug)
     show = await episodes.show_of(hub, episode)
+    if episode.state == "planned" and show.state.rehearsal and slug not in hub.rehearsals:
+        # A hub was killed over it: it goes on where it was when somebody looks.
+        with contextlib.suppress(Conflict):
+            await _set_up(hub, episode, show)
     live = hub.air.get(slug) or hub.rehearsals.get(slug)
     return Studio(hub, episode, show, live.desk if live else None)
 
@@ -305,29 +310,38 @@ async def _channel(room: Studio, command: SetChannel, by: str) -> Done:
 
 
 async def _rehearse(room: Studio, on: bool, by: str) -> Done:
-    hub, slug = room.hub, room.episode.slug
     if room.episode.state != "planned":
-        raise Conflict(f"{slug} is on air; a rehearsal comes before")
-    if on and slug not in hub.rehearsals:
-        episodes.claim_rtmp(hub, room.episode)
-        done = await _enter(room, event.Rehearsed(on=True), by)
-        rehearsal = Rehearsal(
-            slug,
-            room.show.state.mix,
-            episodes.cameras(hub, room.episode),
-            forum=await guests.forum_of(hub, slug),
-            rtmp=hub.rtmp if episodes.pushed(hub, room.episode) else None,
-            take=hub.spares.take,
-            clock=lambda: datetime.now(UTC),
-            on_source=lambda source: episodes.note_source(hub, room.show, source),
-        )
-        hub.rehearsals[slug] = rehearsal
-        hub.tasks.create_task(rehearsal.run(), name=f"rehearsal {slug}")
-        return done
-    running = None if on else hub.rehearsals.pop(slug, None)
-    if running is not None:
-        await running.end()
-    return await _enter(room, event.Rehearsed(on=on), by)
+        raise Conflict(f"{room.episode.slug} is on air; a rehearsal comes before")
+    if on:
+        episodes.claim_rtmp(room.hub, room.episode)
+    done = await _enter(room, event.Rehearsed(on=on), by)
+    if on:
+        await _set_up(room.hub, room.episode, room.show)
+    else:
+        running = room.hub.rehearsals.pop(room.episode.slug, None)
+        if running is not None:
+            await running.end()
+    return done
+
+
+async def _set_up(hub: Hub, episode: Episode, show: Show) -> None:
+    """Let the mixer of a rehearsal run, if it does not yet. Raises Conflict when it would take a listener."""
+    forum = await guests.forum_of(hub, episode.slug)
+    if not show.state.rehearsal or episode.slug in hub.rehearsals:
+        return
+    episodes.claim_rtmp(hub, episode)
+    rehearsal = Rehearsal(
+        episode.slug,
+        show.state.mix,
+        episodes.cameras(hub, episode),
+        forum=forum,
+        rtmp=hub.rtmp if episodes.pushed(hub, episode) else None,
+        take=hub.spares.take,
+        clock=lambda: datetime.now(UTC),
+        on_source=lambda source: episodes.note_source(hub, show, source),
+    )
+    hub.rehearsals[episode.slug] = rehearsal
+    hub.tasks.create_task(rehearsal.run(), name=f"rehearsal {episode.slug}")
 
 
 def _entry(  # noqa: PLR0911 - one arm a command
