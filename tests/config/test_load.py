@@ -56,6 +56,13 @@ def test_secrets_come_from_the_environment() -> None:
     assert gauge.token == "0123456789abcdef"
 
 
+def test_a_gauges_calibration_is_read_with_its_day() -> None:
+    stated = 'calibration = { certificate = "CAL-7", by = "Metrology", due = 2027-03-01 }'
+    (gauge,) = read(FULL.replace('kind = "http"', f'kind = "http"\n{stated}')).gauges
+    assert gauge.calibration is not None
+    assert (gauge.calibration.by, gauge.calibration.due.isoformat()) == ("Metrology", "2027-03-01")
+
+
 def test_paths_count_from_the_file(tmp_path: Path) -> None:
     path = tmp_path / "qc.toml"
     path.write_text("[hub]\ndata = 'here'\n", encoding="utf-8-sig")

@@ -14,6 +14,7 @@ from quality_creator.actions.check.case import Case, Check
 from quality_creator.actions.check.charts import check_charts
 from quality_creator.actions.check.draws import check_draws
 from quality_creator.actions.check.endorsements import check_endorsements
+from quality_creator.actions.check.instruments import check_instruments
 from quality_creator.actions.check.log import (
     check_dossier_logged,
     check_freshness,
@@ -120,6 +121,7 @@ def check(
             check_progress,
             check_freshness,
             check_charts,
+            check_instruments,
             check_as_run,
             check_draws,
             check_remarks,

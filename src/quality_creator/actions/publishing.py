@@ -22,6 +22,7 @@ from quality_creator.actions.ledger import Ledger
 from quality_creator.actions.progress import subject
 from quality_creator.actions.show import Show
 from quality_creator.actions.stream import NAMES
+from quality_creator.config import AnyGauge
 from quality_creator.model.episode import Episode
 from quality_creator.model.errors import Conflict, NotFound, Unavailable
 from quality_creator.model.event import TimedMessage
@@ -171,7 +172,7 @@ async def _dossier(hub: Hub, episode: Episode, files: dict[str, bytes], remarks:
             schema=evidence.MEASUREMENTS_SCHEMA,
             count=len(batches),
             root=dossier.tree_root([hashlib.sha256(one).digest() for one in batches]),
-            instruments=tuple(dossier.Instrument(id=gauge.id) for gauge in hub.config.gauges),
+            instruments=tuple(map(_instrument, hub.config.gauges)),
         ),
         verdicts=tuple(
             dossier.Verdict(chart=one.chart, characteristic=one.characteristic, digest=digest)
@@ -181,6 +182,14 @@ async def _dossier(hub: Hub, episode: Episode, files: dict[str, bytes], remarks:
         as_run=dossier.AsRun(digest=dossier.digest_sri(files[evidence.AS_RUN])),
         software=dossier.Software(name="quality-creator", version=__version__),
     )
+
+
+def _instrument(gauge: AnyGauge) -> dossier.Instrument:
+    known = gauge.calibration
+    if known is None:
+        return dossier.Instrument(id=gauge.id)
+    stated = {"certificate": known.certificate, "by": known.by, "due": known.due.isoformat()}
+    return dossier.Instrument(id=gauge.id, calibration=stated)
 
 
 def _remark(entry: Entry) -> dossier.Remark:

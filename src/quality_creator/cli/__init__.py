@@ -27,6 +27,7 @@ def main() -> None:
 from quality_creator.cli import (  # noqa: E402
     charts,  # noqa: F401
     demo,  # noqa: F401
+    dossier,  # noqa: F401
     draw,  # noqa: F401
     endorse,  # noqa: F401
     episode,  # noqa: F401

@@ -1,5 +1,6 @@
 """The whole configuration as structs."""
 
+from datetime import date
 from pathlib import Path
 from typing import Annotated, Literal
 
@@ -225,6 +226,17 @@ class TraceTag(_Section, frozen=True, kw_only=True):
     """The field that names what was tested; it may be absent."""
 
 
+class Calibration(_Section, frozen=True, kw_only=True):
+    """What is known of a gauge's last calibration; it is published with what the gauge measured."""
+
+    certificate: Annotated[str, msgspec.Meta(min_length=1, max_length=200)]
+    """Its number, or where it is to be had."""
+    by: Annotated[str, msgspec.Meta(min_length=1, max_length=200)]
+    """Who calibrated."""
+    due: date
+    """The day up to which it counts."""
+
+
 class Gauge(_Section, tag_field="kind", tag="gauge", frozen=True, kw_only=True):
     """What every connector has, whatever it speaks."""
 
@@ -235,6 +247,8 @@ class Gauge(_Section, tag_field="kind", tag="gauge", frozen=True, kw_only=True):
     traces: tuple[TraceTag, ...] = ()
     future_s: Annotated[float, msgspec.Meta(ge=0)] = 5.0
     """How far ahead of our clock a source's time may be before the reading is refused."""
+    calibration: Calibration | None = None
+    """Left out, evidence says of the gauge that nothing is known of its calibration."""
 
 
 class MqttGauge(Gauge, tag="mqtt", frozen=True, kw_only=True):
