@@ -3,6 +3,7 @@
 import json
 
 import av
+import cv2
 import msgspec
 import numpy as np
 import pytest
@@ -11,13 +12,14 @@ from PIL import Image, ImageDraw
 from quality_creator.config import GeneratedCamera
 from quality_creator.media import lettering, wire
 from quality_creator.media.captions import with_graphics
-from quality_creator.media.graphics import draw
+from quality_creator.media.graphics import Material, draw, left_s
+from quality_creator.media.overlay import Artist, Overlay, key_of
 from quality_creator.media.scale import Planes, planes_of
 from quality_creator.media.scene import HEIGHT, WIDTH
 from quality_creator.media.templates import FOLDER, templates
 from quality_creator.model.clock import MediaTime, Micros
-from quality_creator.model.event import Definitions, FrameData, TimedMessage
-from quality_creator.model.ids import CharacteristicId, SourceId
+from quality_creator.model.event import Definitions, FrameData, LineOee, TimedMessage
+from quality_creator.model.ids import CharacteristicId, LineId, SourceId
 from quality_creator.model.mix import Graphic
 from quality_creator.model.stream import FRAME_TICKS
 from quality_creator.model.text import Text
@@ -35,6 +37,19 @@ SERIES = wire.Series(
     lower=403,
     upper=421,
 )
+LINE = LineOee(
+    line=LineId("taps"),
+    name=Text(zh="水龙头线", en="Taps"),
+    shift="day",
+    start=Micros(0),
+    time=Micros(1),
+    availability=0.902,
+    performance=0.951,
+    quality=0.9934,
+    oee=0.852,
+)
+QR = "hub.example/log\n1204\n" + "5f" * 32 + "\n12345678"
+MATERIAL = Material(series=SERIES, line=LINE, left_s=60)
 WORDS = Text(zh="欧阳总工程师", en="Chief engineer")
 
 
@@ -46,17 +61,24 @@ def canvas(luma: int = 120) -> Planes:
 
 def graphic(template: str) -> Graphic:
     fields = dict.fromkeys(templates()[template].fields, WORDS)
+    if template == "code":
+        fields = {"code": Text(zh="1234 5678", en="1234 5678"), "qr": Text(zh=QR, en=QR)}
     return Graphic(id="one", template=template, fields=fields, until=Micros(65_000_000))
 
 
-@pytest.mark.parametrize("template", sorted(templates()))
+def decoded(picture: Planes) -> str:
+    """What a reader that is not ours finds in a picture's QR code."""
+    return str(cv2.QRCodeDetector().detectAndDecode(picture.y)[0])
+
+
+@pytest.mark.parametrize("template", sorted(templates().keys() - {"picture-logo"}))
 def test_every_template_draws_within_its_area_and_changes_nothing_else(template: str) -> None:
     drawn = templates()[template].v_quality_creator
     x, y, width, height = drawn.area
     assert all(n % 2 == 0 for n in drawn.area)
     assert (x >= 0, y >= 0, x + width <= WIDTH, y + height <= HEIGHT) == (True,) * 4
     picture = canvas()
-    draw(graphic(template), drawn, SERIES, 5_000_000).put(picture, 1.0, 300)
+    draw(graphic(template), drawn, MATERIAL).put(picture, 1.0, 300)
     changed = np.argwhere(picture.y != 120)
     assert len(changed) > 200
     assert (changed.min(axis=0) >= (y, x)).all()
@@ -84,8 +106,8 @@ def test_a_level_between_is_between() -> None:
     levels = []
     for level in (0.0, 0.5, 1.0):
         picture = canvas(200)
-        draw(graphic("code"), templates()["code"].v_quality_creator, None, 0).put(picture, level, 1)
-        levels.append(int(picture.y[30, 1004]))
+        draw(graphic("code"), templates()["code"].v_quality_creator, Material()).put(picture, level, 1)
+        levels.append(int(picture.y[30, 1002]))
     assert levels[0] == 200
     assert levels[2] < 60
     assert abs(levels[1] - (levels[0] + levels[2]) / 2) <= 2
@@ -93,7 +115,7 @@ def test_a_level_between_is_between() -> None:
 
 def test_black_and_white_keep_their_levels() -> None:
     image = canvas()
-    draw(graphic("logo"), templates()["logo"].v_quality_creator, None, 0).put(image, 1.0, 1)
+    draw(graphic("logo"), templates()["logo"].v_quality_creator, Material()).put(image, 1.0, 1)
     # The mark's paper (#f4f1ea at 92 %) over luma 120.
     paper = 16 + 219 * (0.2126 * 0xF4 + 0.7152 * 0xF1 + 0.0722 * 0xEA) / 255
     assert abs(int(image.y[30, 34]) - (0.92 * paper + 0.08 * 120)) <= 2
@@ -126,9 +148,50 @@ def test_a_countdown_counts_and_stops_at_nothing() -> None:
     seen = {}
     for now in (0, 5_000_000, 64_000_001, 70_000_000, 80_000_000):
         picture = canvas()
-        draw(graphic("countdown"), drawn, None, now).put(picture, 1.0, 1)
+        material = Material(left_s=left_s(graphic("countdown"), now))
+        draw(graphic("countdown"), drawn, material).put(picture, 1.0, 1)
         seen[now] = bytes(picture.y)
     assert seen[0] != seen[5_000_000] != seen[64_000_001] != seen[70_000_000] == seen[80_000_000]
+
+
+def test_the_codes_qr_is_read_by_another_reader_at_either_size() -> None:
+    picture = canvas()
+    draw(graphic("code"), templates()["code"].v_quality_creator, Material()).put(picture, 1.0, 1)
+    assert decoded(picture) == QR
+    smaller = cv2.resize(picture.y, (854, 480), interpolation=cv2.INTER_AREA)
+    assert cv2.QRCodeDetector().detectAndDecode(smaller)[0] == QR
+
+
+def test_before_there_is_a_code_its_graphic_has_a_dash_and_no_qr() -> None:
+    picture = canvas()
+    empty = Graphic(id="one", template="code")
+    draw(empty, templates()["code"].v_quality_creator, Material()).put(picture, 1.0, 1)
+    assert picture.y[100, 1100] < 60  # the ground where the QR code would stand
+    assert decoded(picture) == ""
+
+
+def test_oee_shows_the_lines_figures_and_dashes_without_them() -> None:
+    drawn = templates()["oee"].v_quality_creator
+    pictures = []
+    for line in (None, LINE, msgspec.structs.replace(LINE, oee=0.412)):
+        picture = canvas()
+        draw(graphic("oee"), drawn, Material(line=line)).put(picture, 1.0, 1)
+        pictures.append(bytes(picture.y))
+    assert len(set(pictures)) == 3
+
+
+def test_what_is_shown_stays_drawn_however_many_graphics_come_and_go() -> None:
+    artist = Artist(lambda: 0)
+    stays = graphic("logo")
+    artist.prepare([stays])
+    overlay = Overlay(artist, [stays])
+    for number in range(60):
+        words = Text(zh=f"第{number}位", en=f"Guest {number}")
+        artist.prepare([Graphic(id="who", template="lower-third", fields={"name": words})])
+    picture = canvas()
+    assert overlay.put(picture)
+    assert artist.layer(key_of(stays)) is not None
+    assert int(picture.y[30, 34]) > 200
 
 
 def test_graphics_join_the_data_of_their_picture() -> None:

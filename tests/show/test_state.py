@@ -16,7 +16,7 @@ from quality_creator.model.text import Text
 from quality_creator.show import event as e
 from quality_creator.show.event import Entry, Event
 from quality_creator.show.rundown import Item, ItemId
-from quality_creator.show.state import State, begin, step, taken
+from quality_creator.show.state import State, begin, coming, step, taken
 
 ONE, TWO, THREE = (SourceId(name) for name in ("one", "two", "three"))
 FULL = Scene(layout="full", sources=(ONE,))
@@ -102,6 +102,37 @@ def test_an_item_brings_its_graphics_and_only_those_that_stay_stay() -> None:
     title = Graphic(id="title", template="title")
     state = after([e.ItemChanged(item=item("a", graphics=(title,)))], state)
     assert after([take(state, "a")], state).mix.graphics == (LOGO, title)
+
+
+def test_the_next_item_is_lined_up_with_its_graphics_until_somebody_chooses_another_preview() -> None:
+    plan = (item("a", graphics=(NAME,), scene=FULL), item("b", graphics=(LOGO,), scene=PAIR))
+    state = after([e.Imported(items=plan)])
+    assert (state.mix.preview, coming(state)) == (None, ())
+    state = after([take(state, "a")], state)
+    assert (state.mix.preview, state.mix.graphics, coming(state)) == (PAIR, (NAME,), (LOGO,))
+    chosen = after([e.Previewed(scene=PAIR)], state)
+    assert coming(chosen) == (NAME,)
+    again = after([e.Cued(item=ItemId("b"))], chosen)
+    assert (again.mix.preview, coming(again)) == (PAIR, (LOGO,))
+    edited = after([e.ItemChanged(item=item("b", scene=FULL))], again)
+    assert (edited.mix.preview, coming(edited)) == (FULL, ())
+    assert edited.mix.program == FULL
+
+
+def test_a_graphic_that_was_made_ready_comes_with_the_next_take_once() -> None:
+    state = after([e.GraphicShown(graphic=LOGO), e.Previewed(scene=PAIR), e.GraphicCued(graphic=NAME)])
+    assert coming(state) == (LOGO, NAME)
+    assert state.mix.graphics == (LOGO,)
+    put = after([e.Took(scene=FULL)], state)
+    assert coming(put) == (LOGO, NAME)  # what is put on air past the preview leaves it ready
+    assert coming(after([e.GraphicUncued(id="name")], put)) == (LOGO,)
+    seen = after([e.Took(scene=PAIR, graphics=coming(state))], state)
+    assert (seen.mix.graphics, seen.tied) == ((LOGO, NAME), ())
+
+
+def test_pictures_that_were_brought_are_known_once_and_the_newest_last() -> None:
+    one, two = (e.ImageBrought(digest=digit * 64, width=2, height=2) for digit in "12")
+    assert after([one, two, one]).images == (two, one)
 
 
 def test_microphones_of_an_item_are_heard_and_no_others() -> None:

@@ -97,6 +97,8 @@ POST /studio                                producer
 GET  /studio/{slug}                         producer
 GET  /studio/{slug}/as-run.edl              producer
 POST /studio/{slug}/do                      producer
+POST /studio/{slug}/images                  producer
+GET  /studio/{slug}/images/{digest}         producer
 POST /studio/{slug}/rundown.csv             producer
 GET  /studio/{slug}/rundown.csv             producer
 GET  /studio/{slug}/rundown.json            producer

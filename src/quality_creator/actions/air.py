@@ -12,6 +12,7 @@ import structlog
 
 from quality_creator.actions.captions import Captions
 from quality_creator.actions.desk import Desk
+from quality_creator.actions.figures import Figures
 from quality_creator.actions.forum import Forum
 from quality_creator.actions.ingest import Ingest, Judged
 from quality_creator.actions.judging import Chart
@@ -50,6 +51,7 @@ class Air:
         *,
         mix: Mix,
         forum: Forum,
+        figures: Figures,
         on_source: Callable[[wire.SourceState], None],
         cameras: Sequence[AnyCamera],
         recording: Recording,
@@ -77,7 +79,8 @@ class Air:
         title = episode.title.en or episode.title.zh
         self._signing = None if signatory is None else EpisodeSigning(signatory, title, clock)
         self._supervisor = Supervisor(start=self._start, on_message=self._told, rtmp=rtmp, take=take)
-        self.desk = Desk(mix, self._supervisor, on_source)
+        self.desk = Desk(mix, figures, self._supervisor, on_source)
+        self._figures = figures
         self._forum = forum
         forum.attach(self._supervisor.tell, lambda: self.desk.mix)
         self.shelf = Shelf(episode.slug, recording, hold_back=hold_back)
@@ -86,7 +89,7 @@ class Air:
         # Where it goes on.
         self._break = False  # the next part starts a segment that does not go on from the one before
         self._stamps = stamp.State()
-        self._captions = Captions(mix.graphics, ingest.definitions)
+        self._captions = Captions(self.desk.mix.graphics)
         self._stamped: dict[CharacteristicId, int] = {}  # by the hub before this one
         self._trouble = self._note = ""
         self._over = asyncio.Event()
@@ -98,6 +101,7 @@ class Air:
         *,
         mix: Mix,
         forum: Forum,
+        figures: Figures,
         on_source: Callable[[wire.SourceState], None],
         cameras: Sequence[AnyCamera],
         recording: Recording,
@@ -116,6 +120,7 @@ class Air:
             episode,
             mix=mix,
             forum=forum,
+            figures=figures,
             on_source=on_source,
             cameras=cameras,
             recording=recording,
@@ -178,7 +183,6 @@ class Air:
 
     async def _start(self) -> wire.Start:
         """Where a worker starts: asked each time that one does."""
-        self._captions.again()
         self.isos.clear()
         now = micros(self._clock())
         edge = self.shelf.edge
@@ -192,9 +196,13 @@ class Air:
         else:
             edge = replace(edge, utc=now)
         self.shelf.edge = edge
+        images = self.desk.begin()
+        self._captions.begins(edge.position, self.desk.mix.graphics)
         return wire.Start(
             cameras=self._cameras,
             mix=self.desk.mix,
+            cued=self.desk.cued,
+            images=images,
             guests=self._forum.begin(),
             webrtc=self._forum.options,
             record=self.record,
@@ -258,9 +266,7 @@ class Air:
         )
         self.left_out = self._stamps.left_out
         messages = self._captions.stamp(part, messages)
-        values = self._captions.values(self.desk.mix.graphics)
-        if values is not None:
-            self.desk.tell(values)
+        self.desk.refresh()
         boxes = emsg.encode(messages)
         data = {name: emsg.insert(bytes_, boxes) for name, bytes_ in part.data.items()}
         starts = part.part == 0
@@ -310,7 +316,7 @@ class Air:
         return kept
 
     def _judged(self, judged: Judged) -> None:
-        self._captions.judged(judged)
+        self._figures.judged(judged)
         self._stamps = stamp.add(
             self._stamps,
             ((point, one.camera) for one, point in judged.points if one.public),

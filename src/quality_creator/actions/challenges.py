@@ -42,6 +42,11 @@ class Shown(msgspec.Struct, frozen=True, kw_only=True):
     """Whether it is written into the log: it is while an episode is on air."""
 
 
+def words(shown: Shown) -> str:
+    """What the code's QR code says: with it whoever has the log's tools finds the checkpoint."""
+    return f"{shown.origin}\n{shown.size}\n{shown.root}\n{shown.code}"
+
+
 @dataclass(slots=True)
 class Challenges:
     """What is shown now."""

@@ -76,6 +76,18 @@ class HideGraphic(_Command, frozen=True, kw_only=True, tag="hide-graphic"):
     id: str
 
 
+class CueGraphic(_Command, frozen=True, kw_only=True, tag="cue-graphic"):
+    """Let a graphic come with the next take; the preview shows it."""
+
+    graphic: Graphic
+
+
+class UncueGraphic(_Command, frozen=True, kw_only=True, tag="uncue-graphic"):
+    """Let it not come after all."""
+
+    id: str
+
+
 class SetChannel(_Command, frozen=True, kw_only=True, tag="channel"):
     """Change how a source is heard."""
 
@@ -152,6 +164,8 @@ Command = (
     | Cue
     | ShowGraphic
     | HideGraphic
+    | CueGraphic
+    | UncueGraphic
     | SetChannel
     | NameScene
     | ForgetScene

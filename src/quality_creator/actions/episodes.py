@@ -1,12 +1,14 @@
 """An episode from plan to end."""
 
 import uuid
+from contextlib import suppress
 from datetime import UTC, datetime
 
 import msgspec
 
 from quality_creator.actions import guests, isos, restream
 from quality_creator.actions.air import Air
+from quality_creator.actions.figures import Figures
 from quality_creator.actions.hub import Hub
 from quality_creator.actions.show import Show
 from quality_creator.actions.stream import Stream
@@ -20,6 +22,7 @@ from quality_creator.model.ids import EpisodeId, Slug, SourceId
 from quality_creator.model.scene import Layout, Scene
 from quality_creator.model.text import Text
 from quality_creator.show.event import Aired, Began, SourceChanged
+from quality_creator.show.state import coming
 
 
 class Draft(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -109,6 +112,7 @@ async def put_on_air(hub: Hub, episode: Episode) -> None:
         episode,
         mix=show.state.mix,
         forum=await guests.forum_of(hub, episode.slug),
+        figures=figures(hub, show),
         on_source=lambda source: note_source(hub, show, source),
         cameras=cameras(hub, episode),
         recording=await hub.recordings.open(episode.id),
@@ -124,6 +128,7 @@ async def put_on_air(hub: Hub, episode: Episode) -> None:
             show.enter("", Aired(take=line.take, position=air.edge))
     await show.save()
     air.record = await isos.order(hub, episode)
+    air.desk.preview(show.state.mix, coming(show.state))
     hub.air[episode.slug] = air
     hub.tasks.create_task(air.run(), name=f"episode {episode.slug}")
     await restream.begin(hub, episode, air)
@@ -134,8 +139,24 @@ async def show_of(hub: Hub, episode: Episode) -> Show:
     async with hub.opening:
         await guests.forum_of(hub, episode.slug)
         if episode.slug not in hub.shows:
-            hub.shows[episode.slug] = await Show.open(hub.database, episode)
+            show = await Show.open(hub.database, episode)
+            for image in show.state.images:
+                with suppress(NotFound):  # somebody tidied the folder: the graphic stays empty
+                    show.images[image.digest] = await hub.recordings.objects.get(
+                        image_object(episode, image.digest)
+                    )
+            hub.shows[episode.slug] = show
         return hub.shows[episode.slug]
+
+
+def image_object(episode: Episode, digest: str) -> str:
+    """Where a picture that was brought for an episode's graphics is kept."""
+    return f"episodes/{episode.id}/images/{digest}.png"
+
+
+def figures(hub: Hub, show: Show) -> Figures:
+    """What the graphics of a show are made of."""
+    return Figures(hub.ingest, lambda: hub.challenges.shown, show.images)
 
 
 def note_source(hub: Hub, show: Show, source: wire.SourceState) -> None:

@@ -31,7 +31,7 @@ from quality_creator.factory.intake import Batch, Outcome
 from quality_creator.model.characteristic import Characteristic
 from quality_creator.model.clock import Utc, micros
 from quality_creator.model.errors import BadInput, Conflict, NotFound, QualityCreatorError, Unavailable
-from quality_creator.model.event import Capability, Counters, Definitions
+from quality_creator.model.event import Capability, Counters, Definitions, LineOee
 from quality_creator.model.ids import CharacteristicId, EpisodeId, GaugeId, LineId
 from quality_creator.store import charts, refusals
 from quality_creator.store.charts import Choice
@@ -265,12 +265,6 @@ class Ingest:
 
     def definitions(self) -> Definitions:
         """Every public characteristic with its present limits, and how the public lines use their time."""
-        now = micros(self._clock())
-        lines = (
-            shifts.told(line.id, line.name, line.oee, self._books.uses[line.id], now)
-            for line in self._lines
-            if line.oee is not None and line.oee.public
-        )
         return Definitions(
             characteristics=tuple(
                 judging.definition(
@@ -281,8 +275,18 @@ class Ingest:
                 for chart in self._books.charts.values()
                 if chart.characteristic.public
             ),
-            lines=tuple(line for line in lines if line is not None),
+            lines=self.lines(),
         )
+
+    def lines(self) -> tuple[LineOee, ...]:
+        """How the public lines use their time, in the shifts that run."""
+        now = micros(self._clock())
+        told = (
+            shifts.told(line.id, line.name, line.oee, self._books.uses[line.id], now)
+            for line in self._lines
+            if line.oee is not None and line.oee.public
+        )
+        return tuple(line for line in told if line is not None)
 
     def tell_capability(self, name: CharacteristicId, found: Capability | None) -> None:
         """What viewers are told of a characteristic from the next segment on."""

@@ -7,7 +7,9 @@ from datetime import datetime
 import structlog
 
 from quality_creator.actions.desk import Desk
+from quality_creator.actions.figures import Figures
 from quality_creator.actions.forum import Forum
+from quality_creator.actions.ingest import Ingest
 from quality_creator.config import AnyCamera
 from quality_creator.media import wire
 from quality_creator.media.spare import Process
@@ -30,6 +32,8 @@ class Rehearsal:
         cameras: Sequence[AnyCamera],
         *,
         forum: Forum,
+        ingest: Ingest,
+        figures: Figures,
         rtmp: socket.socket | None,
         take: Callable[[socket.socket | None], Process],
         clock: Callable[[], datetime],
@@ -39,15 +43,18 @@ class Rehearsal:
         self._cameras = tuple(cameras)
         self._clock = clock
         self._supervisor = Supervisor(start=self._start, on_message=self._told, rtmp=rtmp, take=take)
-        self.desk = Desk(mix, self._supervisor, on_source)
+        self.desk = Desk(mix, figures, self._supervisor, on_source)
+        self._ingest, self._figures = ingest, figures
         self._forum = forum
         forum.attach(self._supervisor.tell, lambda: self.desk.mix)
 
     async def run(self) -> None:
         """Until `end`."""
+        unsubscribe = self._ingest.subscribe(self._figures.judged)
         try:
             await self._supervisor.run()
         finally:
+            unsubscribe()
             self._forum.detach(self._supervisor.tell)
 
     async def end(self) -> None:
@@ -55,9 +62,12 @@ class Rehearsal:
         await self._supervisor.stop()
 
     async def _start(self) -> wire.Start:
+        images = self.desk.begin()
         return wire.Start(
             cameras=self._cameras,
             mix=self.desk.mix,
+            cued=self.desk.cued,
+            images=images,
             guests=self._forum.begin(),
             webrtc=self._forum.options,
             # The smaller rendition is enough to keep the mixer's pace honest.
@@ -76,5 +86,7 @@ class Rehearsal:
                 self._forum.hear(message)
             case wire.Note():
                 log.warning("rehearsal", episode=self._slug, words=message.words)
-            case wire.Init() | wire.Part() | wire.IsoState():
-                pass  # nothing of a rehearsal is kept
+            case wire.Part():
+                self.desk.refresh()  # nothing of a rehearsal is kept
+            case wire.Init() | wire.IsoState():
+                pass

@@ -36,6 +36,8 @@ class Show:
         self.recent: list[Entry] = []
         self.trouble = ""
         """Why the newest entries are not on the disk; the show goes on, and they are tried again."""
+        self.images: dict[str, bytes] = {}
+        """The bytes of `state.images`, by digest."""
         self._database = database
         self._clock = clock
         self._unsaved: list[Entry] = []

@@ -6,6 +6,7 @@ with what was asked for. Of two producers the later one wins, and both see who i
 
 import asyncio
 import contextlib
+import hashlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -18,6 +19,7 @@ from quality_creator.actions.command import (
     ChangeItem,
     Command,
     Cue,
+    CueGraphic,
     Fade,
     Follow,
     ForgetScene,
@@ -34,12 +36,13 @@ from quality_creator.actions.command import (
     ShowGraphic,
     Take,
     TakeItem,
+    UncueGraphic,
 )
 from quality_creator.actions.desk import Desk
 from quality_creator.actions.hub import Hub
 from quality_creator.actions.rehearsal import Rehearsal
 from quality_creator.actions.show import Show
-from quality_creator.media import wire
+from quality_creator.media import logo, wire
 from quality_creator.model.clock import MediaTime
 from quality_creator.model.episode import Episode
 from quality_creator.model.errors import BadInput, Conflict, NotFound, Unavailable
@@ -48,7 +51,7 @@ from quality_creator.model.mix import Channel, Graphic
 from quality_creator.model.scene import CUT, Scene, Transition
 from quality_creator.show import event, rundown
 from quality_creator.show.rundown import Item, Rundown
-from quality_creator.show.state import taken
+from quality_creator.show.state import coming, taken, with_graphic
 
 ANSWER_S = 5.0
 """How long a take may take before its asker is told that no worker is there."""
@@ -88,9 +91,7 @@ async def studio(hub: Hub, slug: Slug) -> Studio:
     return Studio(hub, episode, show, live.desk if live else None)
 
 
-async def perform(  # noqa: PLR0911 - one arm a kind of command
-    hub: Hub, slug: Slug, command: Command, by: str
-) -> Done:
+async def perform(hub: Hub, slug: Slug, command: Command, by: str) -> Done:
     """Carry out a producer's command.
 
     Raises:
@@ -102,14 +103,20 @@ async def perform(  # noqa: PLR0911 - one arm a kind of command
     room = await studio(hub, slug)
     if room.episode.state in ("ended", "published"):
         raise Conflict(f"{slug} has ended; what was aired stays as it was")
+    done = await _perform(room, command, by)
+    _show_preview(room)
+    return done
+
+
+async def _perform(  # noqa: PLR0911 - one arm a kind of command
+    room: Studio, command: Command, by: str
+) -> Done:
     match command:
         case Take() | Put() | TakeItem():
             return await put(room, _took(room, command), by)
         case Preview(scene=scene):
             check_scene(room.episode, scene)
-            done = await _enter(room, event.Previewed(scene=scene), by)
-            _tell(room, wire.SetPreview(scene=scene, graphics=room.show.state.mix.graphics))
-            return done
+            return await _enter(room, event.Previewed(scene=scene), by)
         case Pull():
             return await _pull(room, command, by)
         case Fade(black=black, frames=frames):
@@ -121,6 +128,8 @@ async def perform(  # noqa: PLR0911 - one arm a kind of command
             return await show(room, graphic, by)
         case HideGraphic(id=name):
             return await hide(room, name, by)
+        case CueGraphic() | UncueGraphic():
+            return await _enter(room, _tied(room, command), by)
         case SetChannel():
             return await _channel(room, command, by)
         case Rehearse(on=on):
@@ -159,7 +168,7 @@ def _took(room: Studio, command: Take | Put | TakeItem) -> event.Took:
         case Take(transition=transition):
             if state.mix.preview is None:
                 raise Conflict("there is nothing on the preview bus; choose a source or a scene first")
-            return event.Took(scene=state.mix.preview, transition=transition)
+            return _took_preview(room, state.mix.preview, transition)
         case Put(scene=scene, transition=transition):
             check_scene(room.episode, scene)
             return event.Took(scene=scene, transition=transition)
@@ -170,6 +179,8 @@ def _took(room: Studio, command: Take | Put | TakeItem) -> event.Took:
             item = rundown.item(state.rundown, name)
             check_item(room.episode, item)
             graphics, channels = taken(state, item)
+            for graphic in state.tied:
+                graphics = with_graphic(graphics, graphic)
             return event.Took(
                 scene=item.scene or state.mix.program,
                 transition=item.transition or command.transition or CUT,
@@ -177,6 +188,15 @@ def _took(room: Studio, command: Take | Put | TakeItem) -> event.Took:
                 graphics=graphics,
                 channels=channels,
             )
+
+
+def _took_preview(room: Studio, scene: Scene, transition: Transition) -> event.Took:
+    """The preview goes on air as it is seen there: with the graphics that lie over it."""
+    state = room.show.state
+    graphics = coming(state)
+    return event.Took(
+        scene=scene, transition=transition, graphics=None if graphics == state.mix.graphics else graphics
+    )
 
 
 async def put(room: Studio, took: event.Took, by: str) -> Done:
@@ -199,19 +219,16 @@ async def put(room: Studio, took: event.Took, by: str) -> Done:
         scene=took.scene, transition=took.transition, graphics=took.graphics, channels=took.channels
     )
     seen = room.desk.change(room.show.state.mix, change)
-    preview = room.show.state.mix.preview
-    if preview is not None:
-        # What the next take needs is drawn before it is taken.
-        room.desk.tell(wire.SetPreview(scene=preview, graphics=_upcoming(room)))
+    # What the next take needs is drawn before it is taken.
+    _show_preview(room)
     # A task of the hub's: whoever asked may be gone by then.
     noted = room.hub.tasks.create_task(_note_aired(room.show, entry.number, seen), name="take")
     return Done(number=entry.number, position=await _answered(noted))
 
 
-def _upcoming(room: Studio) -> tuple[Graphic, ...]:
-    state = room.show.state
-    following = next((item for item in state.rundown if item.id == state.next), None)
-    return taken(state, following)[0] if following else state.mix.graphics
+def _show_preview(room: Studio) -> None:
+    if room.desk is not None:
+        room.desk.preview(room.show.state.mix, coming(room.show.state))
 
 
 async def _note_aired(show: Show, take: int, seen: "asyncio.Future[MediaTime]") -> MediaTime:
@@ -234,11 +251,12 @@ async def _pull(room: Studio, command: Pull, by: str) -> Done:
         raise Conflict("there is nothing on the preview bus; choose a source or a scene first")
     transition = msgspec.convert({"kind": command.kind, "frames": 3}, Transition)
     if command.position >= 1:
-        return await put(room, event.Took(scene=preview, transition=transition), by)
+        return await put(room, _took_preview(room, preview, transition), by)
     assert transition.kind != "cut"
     if room.show.state.follow == "on":
         await _enter(room, event.Followed(follow="paused"), by)
-    _tell(room, wire.Tbar(scene=preview, kind=transition.kind, position=command.position))
+    if room.desk is not None:
+        room.desk.tell(wire.Tbar(scene=preview, kind=transition.kind, position=command.position))
     return Done(number=room.show.state.number)
 
 
@@ -259,11 +277,45 @@ async def _mix(room: Studio, what: event.Event, change: wire.Change, by: str) ->
     return msgspec.structs.replace(done, position=await _answered(seen))
 
 
-def _tell(room: Studio, order: wire.Tbar | wire.SetPreview) -> None:
+def _check_graphic(room: Studio, graphic: Graphic, there: tuple[Graphic, ...]) -> None:
+    """Raises BadInput for one too many, or one whose picture nobody brought."""
+    if len(there) >= MOST_GRAPHICS and all(one.id != graphic.id for one in there):
+        raise BadInput(f"{MOST_GRAPHICS} graphics are on the picture; take one away first")
+    if graphic.image is not None and graphic.image.digest not in room.show.images:
+        raise BadInput("image: this picture was not brought along; upload it first")
+
+
+def _tied(room: Studio, command: CueGraphic | UncueGraphic) -> event.Event:
+    tied = room.show.state.tied
+    if isinstance(command, CueGraphic):
+        check_graphics((command.graphic,))
+        _check_graphic(room, command.graphic, tied)
+        return event.GraphicCued(graphic=command.graphic)
+    if any(one.id == command.id for one in tied):
+        return event.GraphicUncued(id=command.id)
+    raise NotFound(f"no graphic {command.id!r} is ready for the next take")
+
+
+async def bring_image(hub: Hub, slug: Slug, data: bytes, by: str) -> event.ImageBrought:
+    """Keep a PNG for the episode's graphics.
+
+    Raises:
+        BadInput: it is no PNG, is broken, or is too large.
+        Conflict: the episode has ended.
+        Unavailable: the disk refuses it.
+    """
+    room = await studio(hub, slug)
+    if room.episode.state in ("ended", "published"):
+        raise Conflict(f"{slug} has ended; what was aired stays as it was")
+    picture, (width, height) = await asyncio.to_thread(logo.normal, data)
+    digest = hashlib.sha256(picture).hexdigest()
+    await hub.recordings.objects.put_new(episodes.image_object(room.episode, digest), picture)
+    room.show.images[digest] = picture
     if room.desk is not None:
-        if isinstance(order, wire.SetPreview):
-            room.desk.mix = room.show.state.mix
-        room.desk.tell(order)
+        room.desk.tell(wire.Images(images={digest: picture}))
+    brought = event.ImageBrought(digest=digest, width=width, height=height)
+    await _enter(room, brought, by)
+    return brought
 
 
 async def show(room: Studio, graphic: Graphic, by: str) -> Done:
@@ -274,8 +326,7 @@ async def show(room: Studio, graphic: Graphic, by: str) -> Done:
         Unavailable: no worker answered in time; the next one begins with it.
     """
     on = room.show.state.mix.graphics
-    if len(on) >= MOST_GRAPHICS and all(one.id != graphic.id for one in on):
-        raise BadInput(f"{MOST_GRAPHICS} graphics are on the picture; take one away first")
+    _check_graphic(room, graphic, on)
     return await _graphics(room, event.GraphicShown(graphic=graphic), by)
 
 
@@ -292,6 +343,7 @@ async def _graphics(room: Studio, what: event.GraphicShown | event.GraphicHidden
         return done
     mix = room.show.state.mix
     seen = room.desk.change(mix, wire.Change(graphics=mix.graphics))
+    _show_preview(room)
     return msgspec.structs.replace(done, position=await _answered(seen))
 
 
@@ -335,11 +387,14 @@ async def _set_up(hub: Hub, episode: Episode, show: Show) -> None:
         show.state.mix,
         episodes.cameras(hub, episode),
         forum=forum,
+        ingest=hub.ingest,
+        figures=episodes.figures(hub, show),
         rtmp=hub.rtmp if episodes.pushed(hub, episode) else None,
         take=hub.spares.take,
         clock=lambda: datetime.now(UTC),
         on_source=lambda source: episodes.note_source(hub, show, source),
     )
+    rehearsal.desk.preview(show.state.mix, coming(show.state))
     hub.rehearsals[episode.slug] = rehearsal
     hub.tasks.create_task(rehearsal.run(), name=f"rehearsal {episode.slug}")
 
@@ -399,4 +454,6 @@ async def replace(hub: Hub, slug: Slug, items: Rundown, by: str) -> Done:
             check_item(room.episode, item)
         except BadInput as error:
             raise BadInput(f"item {item.id}: {error}") from error
-    return await _enter(room, event.Imported(items=items), by)
+    done = await _enter(room, event.Imported(items=items), by)
+    _show_preview(room)
+    return done

@@ -96,12 +96,13 @@ class Broadcast:
         for name, (data, codecs) in encoder.inits().items():
             self._outbox.send(wire.Init(rendition=name, data=data, codecs=codecs))
         artist = Artist(lambda: self._wall.utc(time.monotonic()))
-        artist.prepare(start.mix.graphics)
+        artist.images(start.images)
+        artist.prepare((*start.mix.graphics, *start.cued))
         artist.start()
         programme = Programme(self._players, slates, artist, encoder, start.mix)
         slates.prepare(start.mix.program)
-        self._multiview = Multiview(self._players, slates, self._outbox.send)
-        self._multiview.preview(start.mix.preview)
+        self._multiview = Multiview(self._players, slates, artist, self._outbox.send)
+        self._multiview.preview(start.mix.preview, start.cued)
         self._multiview.start()
         self._isos = Isos(
             start.record,
@@ -164,8 +165,8 @@ class Broadcast:
             case wire.Tbar():
                 programme.pull(order)
             case wire.SetPreview():
-                self._multiview.preview(order.scene)
-            case wire.Values():
+                self._multiview.preview(order.scene, order.graphics)
+            case wire.Values() | wire.Images():
                 pass  # the artist has them
             case wire.Watch():
                 self._multiview.watch(order.seconds)
@@ -303,7 +304,9 @@ def _prepare(order: Order, slates: Slates, artist: Artist) -> None:
     if isinstance(order, wire.Change | wire.SetPreview) and order.graphics is not None:
         artist.prepare(order.graphics)
     if isinstance(order, wire.Values):
-        artist.values(order.series)
+        artist.values(order)
+    if isinstance(order, wire.Images):
+        artist.images(order.images)
     if isinstance(order, wire.Change | wire.Tbar | wire.SetPreview) and order.scene is not None:
         slates.prepare(order.scene)
     elif isinstance(order, wire.SetGuests):

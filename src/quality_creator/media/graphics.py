@@ -8,18 +8,30 @@ from typing import Any
 import cv2
 import numpy as np
 import numpy.typing as npt
+import segno
 from PIL import Image, ImageDraw
 
-from quality_creator.media import lettering
+from quality_creator.media import lettering, logo
 from quality_creator.media.scale import Plane, Planes
 from quality_creator.media.scene import Rectangle
-from quality_creator.media.templates import Box, ChartBox, Drawn, Fill, Line, Runs, Words
+from quality_creator.media.templates import Box, ChartBox, Drawn, Fill, Line, QrCode, Runs, Words
 from quality_creator.media.wire import Series
+from quality_creator.model.event import LineOee
 from quality_creator.model.mix import Graphic
 
 _PACE = 3
 """Pixels that a running text moves at each picture."""
 
+_FINE = 2
+"""A chart's line is drawn so many times larger and made smaller again: Pillow's own has steps."""
+
+_RIM = 10
+"""Pixels around a chart into which its rings may reach."""
+
+_EDGE_WORDS = 88
+"""Room for the limits' values, in pixels."""
+
+_LIGHT, _DARK = "#ffffff", "#000000"
 _PAPER, _SOFT, _SIGNAL = "#f4f1ea", "#8f8a80", "#f0b35c"
 Floats = npt.NDArray[np.floating[Any]]
 
@@ -66,24 +78,40 @@ class Layer:
             _over(canvas.cut(at), _cut(self.strip, cut), level)
 
 
-def live(graphic: Graphic, drawn: Drawn) -> bool:
-    """Whether a graphic changes by itself."""
-    return drawn.needs != "nothing"
+@dataclass(frozen=True, slots=True)
+class Material:
+    """What a graphic shows beside its own fields; the same material gives the same drawing."""
+
+    series: Series | None = None
+    """The newest values of its characteristic, where it has one and any came."""
+    line: LineOee | None = None
+    """How its line uses its time."""
+    left_s: int | None = None
+    """What a countdown still has to count, in seconds."""
+    picture: bytes | None = None
+    """Its PNG, as `logo.normal` made it."""
 
 
-def draw(graphic: Graphic, drawn: Drawn, series: Series | None, now: int) -> Layer:
+def left_s(graphic: Graphic, now: int) -> int | None:
+    """Whole seconds to a countdown's end at a wall time (microseconds since 1970), rounded up."""
+    return None if graphic.until is None else max(-(-(graphic.until - now) // 1_000_000), 0)
+
+
+def draw(graphic: Graphic, drawn: Drawn, material: Material) -> Layer:
     """Draw a graphic as it is now.
 
     Args:
         graphic: Which one.
         drawn: How its template is drawn.
-        series: The newest values of its characteristic, where it has one and any came.
-        now: Wall time, microseconds since 1970.
+        material: What it shows.
     """
+    if graphic.image is not None and material.picture is not None:
+        at, picture = logo.placed(material.picture, graphic.image)
+        return Layer(at, _sheet(picture))
     x, y, width, height = drawn.area
-    image = Image.new("RGBA", (width, height))
+    image = Image.new("RGBA", (width, height) if drawn.pieces else (2, 2))
     pen = ImageDraw.Draw(image)
-    places = _places(graphic, series, now)
+    places = _places(graphic, material)
     strip = None
     for piece in drawn.pieces:
         match piece:
@@ -97,9 +125,11 @@ def draw(graphic: Graphic, drawn: Drawn, series: Series | None, now: int) -> Lay
             case Runs():
                 strip = _strip(_filled(piece.runs, places), piece, height)
             case ChartBox(chart=box):
-                if series is not None:
-                    _chart(pen, box, series)
-    return Layer(Rectangle(x, y, width, height), _sheet(image), strip)
+                if material.series is not None:
+                    _chart(image, box, material.series)
+            case QrCode(qr=words, at=box):
+                _qr(pen, box, _filled(words, places))
+    return Layer(Rectangle(x, y, *image.size), _sheet(image), strip)
 
 
 def _write(pen: ImageDraw.ImageDraw, piece: Words, words: str) -> None:
@@ -117,18 +147,31 @@ def _write(pen: ImageDraw.ImageDraw, piece: Words, words: str) -> None:
         )
 
 
-def _places(graphic: Graphic, series: Series | None, now: int) -> dict[str, str]:
-    places = {"value": "–", "unit": ""}
+_UNKNOWN = "–"
+
+
+def _places(graphic: Graphic, material: Material) -> dict[str, str]:
+    series, line = material.series, material.line
+    places = dict.fromkeys(
+        ("value", "oee", "availability", "performance", "quality", "code.zh-Hans", "code.en"), _UNKNOWN
+    )
     for name, text in graphic.fields.items():
         places[f"{name}.zh-Hans"], places[f"{name}.en"] = text.zh, text.en
     if series is not None:
-        newest = f"{series.values[-1]:.{series.decimals}f}" if series.values else "–"
+        newest = f"{series.values[-1]:.{series.decimals}f}" if series.values else _UNKNOWN
         places |= {"value": newest.replace("-", "−"), "unit": series.unit}
         places |= {"name.zh-Hans": series.name.zh, "name.en": series.name.en}
-    if graphic.until is not None:
-        left = max(-(-(graphic.until - now) // 1_000_000), 0)
-        places["countdown"] = f"{left // 60}:{left % 60:02d}"
+    if line is not None:
+        places |= {"line.zh-Hans": line.name.zh, "line.en": line.name.en, "oee": _percent(line.oee)}
+        places |= {"availability": _percent(line.availability), "performance": _percent(line.performance)}
+        places["quality"] = _percent(line.quality)
+    if material.left_s is not None:
+        places["countdown"] = f"{material.left_s // 60}:{material.left_s % 60:02d}"
     return places
+
+
+def _percent(share: float | None) -> str:
+    return _UNKNOWN if share is None else f"{100 * share:.1f} %"
 
 
 def _filled(words: str, places: Mapping[str, str]) -> str:
@@ -137,9 +180,10 @@ def _filled(words: str, places: Mapping[str, str]) -> str:
     return re.sub(r"^[\s,]+|[\s,]+$", "", text)
 
 
-def _chart(pen: ImageDraw.ImageDraw, box: Box, series: Series) -> None:
+def _chart(image: Image.Image, box: Box, series: Series) -> None:
     """The newest points as a line, the limits as hairlines with their values at the edge."""
     x, y, width, height = box
+    pen = ImageDraw.Draw(image)
     limits = [("UCL", series.upper), ("CL", series.center), ("LCL", series.lower)]
     levels = [level for _, level in limits if level is not None]
     if not series.values:
@@ -147,7 +191,7 @@ def _chart(pen: ImageDraw.ImageDraw, box: Box, series: Series) -> None:
     low, high = min(*series.values, *levels), max(*series.values, *levels)
     reach = (high - low) or 1.0
     low, high = low - 0.08 * reach, high + 0.08 * reach
-    plot = width - 72
+    plot = width - _EDGE_WORDS
 
     def at(value: float) -> float:
         return y + height - (value - low) / (high - low) * height
@@ -156,20 +200,45 @@ def _chart(pen: ImageDraw.ImageDraw, box: Box, series: Series) -> None:
         if level is not None:
             pen.line([(x, at(level)), (x + plot, at(level))], _SOFT, 1)
             words = f"{name} {level:.{series.decimals}f}"
-            lettering.write(pen, (x + width, at(level)), words, 13, _SOFT, anchor="right")
+            lettering.write(pen, (x + width, at(level)), words, 15, _SOFT, anchor="right")
     step = plot / max(series.room - 1, 1)
     first = plot - step * (len(series.values) - 1)
-    points = [(x + first + step * n, at(value)) for n, value in enumerate(series.values)]
-    if len(points) > 1:
-        pen.line(points, _PAPER, 2)
-    for (across, down), value in zip(points, series.values, strict=True):
+    points = [(_RIM + first + step * n, _RIM + at(value) - y) for n, value in enumerate(series.values)]
+    size = (round(plot) + 2 * _RIM, height + 2 * _RIM)
+    fine = Image.new("RGBA", (size[0] * _FINE, size[1] * _FINE))
+    _points(ImageDraw.Draw(fine), points, series)
+    image.alpha_composite(fine.resize(size, Image.Resampling.BOX), (x - _RIM, y - _RIM))
+
+
+def _points(pen: ImageDraw.ImageDraw, points: Sequence[tuple[float, float]], series: Series) -> None:
+    """The line, a ring around what is outside the limits, and the newest point, in fine pixels."""
+    scaled = [(across * _FINE, down * _FINE) for across, down in points]
+    if len(scaled) > 1:
+        pen.line(scaled, _PAPER, 2 * _FINE, joint="curve")
+    for (across, down), value in zip(scaled, series.values, strict=True):
         outside = (series.upper is not None and value > series.upper) or (
             series.lower is not None and value < series.lower
         )
         if outside:
-            pen.ellipse((across - 6, down - 6, across + 6, down + 6), outline=_SIGNAL, width=2)
-    across, down = points[-1]
-    pen.ellipse((across - 3, down - 3, across + 3, down + 3), fill=_PAPER)
+            pen.circle((across, down), 7 * _FINE, outline=_SIGNAL, width=2 * _FINE)
+    pen.circle(scaled[-1], 4 * _FINE, fill=_PAPER)
+
+
+def _qr(pen: ImageDraw.ImageDraw, box: Box, text: str) -> None:
+    """Modules of whole pixels with the quiet zone that the standard asks for."""
+    if not text:
+        return
+    x, y, side, _ = box
+    rows = [bytes(row) for row in segno.make(text, error="m", micro=False).matrix_iter(border=4)]
+    module = side // len(rows)
+    edge = (side - module * len(rows)) // 2
+    # The ground has the whole box: a code of fewer modules only has a wider rim.
+    pen.rectangle((x, y, x + side - 1, y + side - 1), _LIGHT)
+    for down, row in enumerate(rows):
+        for across, dark in enumerate(row):
+            if dark:
+                left, top = x + edge + across * module, y + edge + down * module
+                pen.rectangle((left, top, left + module - 1, top + module - 1), _DARK)
 
 
 def _strip(text: str, piece: Runs, height: int) -> Sheet | None:

@@ -8,7 +8,7 @@ import os
 import sys
 import threading
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import av
@@ -18,13 +18,16 @@ import numpy.typing as npt
 from av.video.reformatter import Interpolation, VideoReformatter
 
 from quality_creator.media import wire
+from quality_creator.media.overlay import Artist, key_of
 from quality_creator.media.playout import Player, Shown
 from quality_creator.media.programme import Slates, Stage
 from quality_creator.media.scale import Planes, Raw, Scaler, colours, planes_of
 from quality_creator.media.scene import HEIGHT, WIDTH, Rectangle
 from quality_creator.model.clock import Micros
 from quality_creator.model.ids import SourceId
+from quality_creator.model.mix import Graphic
 from quality_creator.model.scene import Scene
+from quality_creator.model.stream import FRAME_RATE
 
 EVERY_S = 0.2
 SMALL, LARGE = (320, 180), (640, 360)
@@ -42,7 +45,11 @@ class Multiview:
     """Looks at the players from its own thread, and at the programme when the mixer offers it."""
 
     def __init__(
-        self, players: Mapping[SourceId, Player], slates: Slates, send: Callable[[wire.Pictures], None]
+        self,
+        players: Mapping[SourceId, Player],
+        slates: Slates,
+        artist: Artist,
+        send: Callable[[wire.Pictures], None],
     ) -> None:
         self._players = players
         self._send = send
@@ -54,7 +61,9 @@ class Multiview:
         self._preview = _frame()
         self._glances: dict[SourceId, _Glance] = {}
         self._stage = Stage(Planes(*planes_of(self._preview)), self._glances, slates)
+        self._artist = artist
         self._scene: Scene | None = None
+        self._graphics: Sequence[bytes] = ()
         self._asked = threading.Event()
 
     def start(self) -> None:
@@ -69,9 +78,11 @@ class Multiview:
         """Whether somebody looks."""
         return now < self._until
 
-    def preview(self, scene: Scene | None) -> None:
-        """What stands on the preview bus."""
+    def preview(self, scene: Scene | None, graphics: Sequence[Graphic]) -> None:
+        """What stands on the preview bus, and the graphics that will lie over it."""
         self._scene = scene
+        self._graphics = tuple(key_of(graphic) for graphic in graphics)
+        self._artist.hold("preview", self._graphics)
 
     def offer(self, canvas: Planes, now: float) -> None:
         """Show the programme's newest picture. Called by the mixer at each tick; seldom does anything."""
@@ -105,9 +116,19 @@ class Multiview:
         preview = b""
         if self._scene is not None:
             self._stage.paint(self._scene)
+            self._lay()
             preview = self._jpeg(Raw(self._preview, WIDTH / HEIGHT), LARGE)
         program = self._jpeg(Raw(self._program, WIDTH / HEIGHT), LARGE)
         return wire.Pictures(sources=sources, program=program, preview=preview)
+
+    def _lay(self) -> None:
+        """Lay the graphics over the preview as they will be seen, without their coming."""
+        for key in self._graphics:
+            layer = self._artist.layer(key)
+            if layer is not None:
+                layer.put(self._stage.canvas, 1.0, int(time.monotonic() * FRAME_RATE))
+        if self._graphics:
+            self._stage.spoil()
 
     def _jpeg(self, raw: Raw, size: tuple[int, int]) -> bytes:
         width = min(size[0], round(size[1] * raw.aspect))

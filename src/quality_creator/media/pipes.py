@@ -12,7 +12,16 @@ from collections.abc import Callable
 from quality_creator.media import wire
 from quality_creator.model.errors import BadPayload
 
-Order = wire.Change | wire.Tbar | wire.SetPreview | wire.Values | wire.Watch | wire.Record | wire.Forum
+Order = (
+    wire.Change
+    | wire.Tbar
+    | wire.SetPreview
+    | wire.Values
+    | wire.Images
+    | wire.Watch
+    | wire.Record
+    | wire.Forum
+)
 
 _UNREAD = 64
 """Messages that wait for a hub that does not read; then the worker waits too, and catches up later."""

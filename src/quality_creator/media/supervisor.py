@@ -113,6 +113,7 @@ class Supervisor:
         order: wire.Tbar
         | wire.SetPreview
         | wire.Values
+        | wire.Images
         | wire.Watch
         | wire.Record
         | wire.Change

@@ -15,6 +15,9 @@ from quality_creator.model.text import Text
 FOLDER = Path(__file__).parent / "templates"
 SUFFIX = ".ograf.json"
 
+Needs = Literal["nothing", "characteristic", "until", "line", "challenge", "image"]
+"""What a graphic shows beside its fields. The challenge's code is filled in by the hub."""
+
 Box = tuple[int, int, int, int]
 """x, y, width, height in pixels of the graphic's area."""
 
@@ -69,11 +72,19 @@ class ChartBox(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     chart: Box
 
 
+class QrCode(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Words as a QR code (ISO/IEC 18004), on light ground."""
+
+    qr: str
+    at: Box
+    """Square; the modules are as large as fits."""
+
+
 class Drawn(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """How a graphic is drawn."""
 
     name: Text
-    needs: Literal["nothing", "characteristic", "until"]
+    needs: Needs
     area: Annotated[Box, msgspec.Meta(description="in pixels of the picture, even")]
     draw: tuple[dict[str, object], ...]
 
@@ -86,13 +97,14 @@ class Drawn(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
             "words": Words,
             "runs": Runs,
             "chart": ChartBox,
+            "qr": QrCode,
         }
         return tuple(
             msgspec.convert(one, next(kinds[key] for key in kinds if key in one)) for one in self.draw
         )
 
 
-Piece = Fill | Line | Words | Runs | ChartBox
+Piece = Fill | Line | Words | Runs | ChartBox | QrCode
 
 
 class _Property(msgspec.Struct, frozen=True, kw_only=True):
@@ -119,7 +131,7 @@ class Template(msgspec.Struct, frozen=True, kw_only=True):
         return {name: one.v_title for name, one in self.schema.properties.items()}
 
     @property
-    def needs(self) -> Literal["nothing", "characteristic", "until"]:
+    def needs(self) -> Needs:
         """What it shows beside its fields."""
         return self.v_quality_creator.needs
 

@@ -12,6 +12,7 @@ import msgspec
 from quality_creator.config import AnyCamera, Webrtc
 from quality_creator.model.clock import MediaTime, Micros
 from quality_creator.model.errors import BadPayload
+from quality_creator.model.event import LineOee
 from quality_creator.model.guest import Guest
 from quality_creator.model.ids import CharacteristicId, SourceId
 from quality_creator.model.mix import Channel, Graphic, Mix
@@ -54,6 +55,10 @@ class Start(msgspec.Struct, frozen=True, kw_only=True, tag="start"):
     """Who may come."""
     webrtc: Webrtc = Webrtc()
     record: Record = Record()
+    cued: tuple[Graphic, ...] = ()
+    """What lies over the preview's picture."""
+    images: dict[str, bytes] = {}
+    """As in `Images`."""
 
 
 class Change(msgspec.Struct, frozen=True, kw_only=True, tag="change"):
@@ -101,9 +106,17 @@ class Series(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Values(msgspec.Struct, frozen=True, kw_only=True, tag="values"):
-    """What graphics made of data show from now on."""
+    """What graphics made of data show from now on; of what is not named, what was said before."""
 
-    series: tuple[Series, ...]
+    series: tuple[Series, ...] = ()
+    lines: tuple[LineOee, ...] = ()
+
+
+class Images(msgspec.Struct, frozen=True, kw_only=True, tag="images"):
+    """Pictures that graphics may show; said before the first one that does."""
+
+    images: dict[str, bytes]
+    """PNG by its digest, as `media.logo` made it."""
 
 
 class Watch(msgspec.Struct, frozen=True, kw_only=True, tag="watch"):
@@ -160,7 +173,7 @@ class Stop(msgspec.Struct, frozen=True, kw_only=True, tag="stop"):
 Forum = SetGuests | Talk | Offer | Trickle | Hangup
 """What is said about guests."""
 
-Down = Start | Change | Tbar | SetPreview | Values | Watch | Record | Forum | Stop
+Down = Start | Change | Tbar | SetPreview | Values | Images | Watch | Record | Forum | Stop
 
 # --- up ------------------------------------------------------------------------------------------
 

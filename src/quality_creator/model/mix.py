@@ -5,12 +5,24 @@ from typing import Annotated, Literal
 import msgspec
 
 from quality_creator.model.clock import Micros
-from quality_creator.model.ids import CharacteristicId, SourceId
+from quality_creator.model.ids import CharacteristicId, LineId, SourceId
 from quality_creator.model.scene import Scene
 from quality_creator.model.text import Text
 
 SILENT_DB = -60.0
 """A channel with this gain is not heard at all."""
+
+Corner = Literal["top-left", "top-right", "bottom-left", "bottom-right"]
+
+
+class Placed(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, omit_defaults=True):
+    """A picture that was brought along, and where it stands."""
+
+    digest: Annotated[str, msgspec.Meta(pattern="^[0-9a-f]{64}$")]
+    """SHA-256 of the PNG, in hex."""
+    corner: Corner = "top-right"
+    width: Annotated[float, msgspec.Meta(ge=0.03, le=0.5)] = 0.12
+    """As a share of the picture's width."""
 
 
 class Logged(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -35,6 +47,10 @@ class Graphic(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=T
     """By the template's own names."""
     characteristic: CharacteristicId | None = None
     """Whose values it shows, for graphics made of data."""
+    line: LineId | None = None
+    """Whose OEE it shows."""
+    image: Placed | None = None
+    """For a logo."""
     until: Micros | None = None
     """What a countdown counts to."""
     stays: bool = False

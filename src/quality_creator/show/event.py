@@ -78,6 +78,27 @@ class GraphicHidden(_Event, frozen=True, kw_only=True, tag="graphic-off"):
     id: str
 
 
+class GraphicCued(_Event, frozen=True, kw_only=True, tag="graphic-cue"):
+    """A graphic was made ready: it comes with the next take."""
+
+    graphic: Graphic
+
+
+class GraphicUncued(_Event, frozen=True, kw_only=True, tag="graphic-uncue"):
+    """A graphic does not come with the next take after all."""
+
+    id: str
+
+
+class ImageBrought(_Event, frozen=True, kw_only=True, tag="image"):
+    """A picture for graphics was brought along; its bytes are kept beside the log."""
+
+    digest: str
+    width: int
+    height: int
+    """Pixels."""
+
+
 class ChannelSet(_Event, frozen=True, kw_only=True, tag="channel"):
     """How a source is heard was changed."""
 
@@ -200,6 +221,9 @@ Event = (
     | Cued
     | GraphicShown
     | GraphicHidden
+    | GraphicCued
+    | GraphicUncued
+    | ImageBrought
     | ChannelSet
     | SceneNamed
     | SceneForgotten

@@ -23,8 +23,11 @@ from quality_creator.show.event import (
     Faded,
     Followed,
     Following,
+    GraphicCued,
     GraphicHidden,
     GraphicShown,
+    GraphicUncued,
+    ImageBrought,
     Imported,
     ItemAdded,
     ItemChanged,
@@ -39,6 +42,9 @@ from quality_creator.show.event import (
     Took,
 )
 from quality_creator.show.rundown import Item, ItemId, Rundown
+
+MOST_IMAGES = 40
+"""Pictures that are kept at hand; with one more, the oldest is forgotten."""
 
 PANEL = "panel"
 """The id and template of the graphic in a data panel."""
@@ -117,6 +123,12 @@ class State(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
     """As it was planned when it was taken."""
     as_run: tuple[AsRun, ...] = ()
     scenes: dict[str, Scene] = {}
+    lined_up: bool = False
+    """The rundown put the next item's scene on the preview; a take of it brings the item's graphics."""
+    tied: tuple[Graphic, ...] = ()
+    """These come with the next take of the preview or of an item."""
+    images: tuple[ImageBrought, ...] = ()
+    """What graphics may show, the newest last."""
     lost: frozenset[SourceId] = frozenset()
     follow: Following = "off"
     """A take by hand pauses it."""
@@ -156,7 +168,7 @@ def _step(state: State, entry: Entry) -> State:  # noqa: PLR0911, PLR0912 - one 
         case Aired():
             return set_(state, as_run=tuple(_aired(one, event) for one in state.as_run))
         case Previewed():
-            return set_(state, mix=set_(state.mix, preview=event.scene))
+            return set_(state, mix=set_(state.mix, preview=event.scene), lined_up=False)
         case Faded():
             return set_(state, mix=set_(state.mix, black=event.black))
         case GraphicShown():
@@ -169,6 +181,13 @@ def _step(state: State, entry: Entry) -> State:  # noqa: PLR0911, PLR0912 - one 
         case GraphicHidden():
             graphics = tuple(one for one in state.mix.graphics if one.id != event.id)
             return set_(state, mix=set_(state.mix, graphics=graphics))
+        case GraphicCued():
+            return set_(state, tied=with_graphic(state.tied, event.graphic))
+        case GraphicUncued():
+            return set_(state, tied=tuple(one for one in state.tied if one.id != event.id))
+        case ImageBrought():
+            others = tuple(one for one in state.images if one.digest != event.digest)
+            return set_(state, images=(*others, event)[-MOST_IMAGES:])
         case ChannelSet():
             channels = {**state.mix.channels, event.source: event.channel}
             return set_(state, mix=set_(state.mix, channels=channels))
@@ -220,7 +239,26 @@ def _plan(state: State, event: Cued | ItemAdded | ItemChanged | ItemMoved | Item
             plan = event.items
     if after is None or all(one.id != after for one in plan):
         after = rundown.following(plan, state.on_air) if state.on_air else rundown.following(plan, None)
-    return msgspec.structs.replace(state, rundown=plan, next=after)
+    state = msgspec.structs.replace(state, rundown=plan, next=after)
+    return _line_up(state) if state.lined_up or isinstance(event, Cued) else state
+
+
+def _line_up(state: State) -> State:
+    """The next item's scene goes to the preview; without one, what is there stays."""
+    upcoming = next((one for one in state.rundown if one.id == state.next), None)
+    if upcoming is None or upcoming.scene is None:
+        return msgspec.structs.replace(state, lined_up=False)
+    mix = msgspec.structs.replace(state.mix, preview=upcoming.scene)
+    return msgspec.structs.replace(state, mix=mix, lined_up=True)
+
+
+def coming(state: State) -> tuple[Graphic, ...]:
+    """What lies over the picture after a take of the preview; the studio's preview shows it."""
+    upcoming = next((one for one in state.rundown if state.lined_up and one.id == state.next), None)
+    graphics = state.mix.graphics if upcoming is None else taken(state, upcoming)[0]
+    for graphic in state.tied:
+        graphics = with_graphic(graphics, graphic)
+    return graphics
 
 
 def graphic_id(remark: str) -> str:
@@ -293,19 +331,26 @@ def _take(state: State, entry: Entry, event: Took) -> State:
         follows=event.follows,
     )
     follow: Following = "paused" if by_hand and state.follow == "on" else state.follow
-    state = set_(state, mix=mix, as_run=(*state.as_run, line), follow=follow)
+    state = set_(
+        state,
+        mix=mix,
+        as_run=(*state.as_run, line),
+        follow=follow,
+        tied=state.tied if event.graphics is None else (),
+        # What was put on air past the preview leaves it as it is.
+        lined_up=state.lined_up and not swapped,
+    )
     if item is None:
         return state
     after = rundown.following(state.rundown, item.id)
-    upcoming = next((one.scene for one in state.rundown if one.id == after), None)
-    return set_(
+    state = set_(
         state,
-        mix=set_(mix, preview=upcoming or mix.preview),
         on_air=item.id,
         next=after,
         item_began=entry.at,
         item_planned_s=item.planned_s,
     )
+    return _line_up(state)
 
 
 def _aired(line: AsRun, event: Aired) -> AsRun:
@@ -320,6 +365,8 @@ def _rehearse(state: State, entry: Entry, event: Rehearsed) -> State:
         rehearsal=event.on,
         before=state.mix if event.on else None,
         mix=state.mix if event.on else state.before or state.mix,
+        lined_up=False,
+        tied=(),
         began=entry.at if event.on else None,
         follow="off",
         on_air=None,

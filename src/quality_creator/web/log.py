@@ -7,7 +7,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import BaseRoute
 
-from quality_creator.actions import draws
+from quality_creator.actions import challenges, draws
 from quality_creator.actions.hub import Hub
 from quality_creator.model.errors import NotFound, Unavailable
 from quality_creator.model.ids import Slug
@@ -81,9 +81,7 @@ def routes(hub: Hub) -> list[BaseRoute]:
         shown = hub.challenges.shown
         if shown is None or str(shown.size) != request.path_params["size"]:
             raise NotFound("this code is not shown now")
-        drawn = segno.make(
-            f"{shown.origin}\n{shown.size}\n{shown.root}\n{shown.code}", error="m", micro=False
-        )
+        drawn = segno.make(challenges.words(shown), error="m", micro=False)
         svg = drawn.svg_inline(scale=1, border=4, omitsize=True, dark="#000", light="#fff")
         svg = svg.replace("<svg ", '<svg xmlns="http://www.w3.org/2000/svg" ', 1)
         return Response(svg, media_type="image/svg+xml", headers={"cache-control": "no-store"})

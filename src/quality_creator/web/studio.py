@@ -18,12 +18,11 @@ from quality_creator.actions.hub import Hub
 from quality_creator.actions.studio import Studio
 from quality_creator.media import wire
 from quality_creator.media.templates import templates
-from quality_creator.model.errors import BadInput
+from quality_creator.model.errors import BadInput, NotFound
 from quality_creator.model.ids import Slug
 from quality_creator.model.person import STAFF, Role, Visitor
 from quality_creator.model.text import Language
 from quality_creator.show import files
-from quality_creator.show.state import PANEL
 from quality_creator.web import pages
 from quality_creator.web.api import body, json
 from quality_creator.web.out_words import OUT_WORDS
@@ -33,6 +32,9 @@ from quality_creator.web.studio_words import KINDS, STUDIO_WORDS
 
 WATCH_S = 2.0
 """How often the mixer is told that somebody still looks; it stops sending pictures a little after."""
+
+FROM_THE_LOG = frozenset({"remark", "draw"})
+"""Templates of graphics that are taken on air where what they show is listed; nobody fills them in."""
 
 _command: msgspec.json.Decoder[Command] = msgspec.json.Decoder(Command)
 
@@ -96,6 +98,19 @@ def routes(hub: Hub) -> list[BaseRoute]:
         return json(await studio.replace(hub, Slug(request.path_params["slug"]), items, visitor.name))
 
     @producer
+    async def bring_image(request: Request, visitor: Visitor) -> Response:
+        slug = Slug(request.path_params["slug"])
+        return json(await studio.bring_image(hub, slug, await body(request), visitor.name))
+
+    @producer
+    async def image(request: Request, _: Visitor) -> Response:
+        found = await room(request)
+        data = found.show.images.get(request.path_params["digest"])
+        if data is None:
+            raise NotFound("this picture was not brought along")
+        return Response(data, media_type="image/png", headers={"cache-control": "private, max-age=86400"})
+
+    @producer
     async def decisions(request: Request, _: Visitor) -> Response:
         found = await room(request)
         text = await studio_view.decisions(found)
@@ -126,6 +141,8 @@ def routes(hub: Hub) -> list[BaseRoute]:
         Door("GET", "/studio/{slug}/rundown.json", plan),
         Door("POST", "/studio/{slug}/rundown.csv", bring_table, act=Trail.NONE),
         Door("POST", "/studio/{slug}/rundown.json", bring_plan, act=Trail.NONE),
+        Door("POST", "/studio/{slug}/images", bring_image, act=Trail.NONE),
+        Door("GET", "/studio/{slug}/images/{digest}", image),
         Door("GET", "/studio/{slug}/as-run.edl", decisions),
         Door("GET", "/episodes/{slug}/timer", timer),
         Door("GET", "/episodes/{slug}/prompter", prompter),
@@ -146,10 +163,13 @@ def _data(hub: Hub, reader: Language) -> dict[str, object]:
         "templates": [
             {"id": one.id, "name": one.v_quality_creator.name, "fields": one.fields, "needs": one.needs}
             for one in templates().values()
-            if one.id != PANEL
+            if one.id not in FROM_THE_LOG
         ],
+        "lines": [{"id": one.id, "name": one.name} for one in hub.config.lines if one.oee and one.oee.public],
         "kinds": {kind: pages.say(reader, words) for kind, words in KINDS.items()},
-        "characteristics": [{"id": one.id, "name": one.name} for one in hub.config.characteristics],
+        "characteristics": [
+            {"id": one.id, "name": one.name} for one in hub.config.characteristics if one.public
+        ],
     }
 
 
