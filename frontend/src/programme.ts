@@ -12,13 +12,14 @@ import { oeeWords } from "./charts/effectiveness";
 import { InstrumentCard } from "./charts/instrument";
 import { h, part, tell } from "./dom";
 import { clock, count, position } from "./format";
+import { OnScreen } from "./onscreen";
 import { Controls } from "./player/chrome";
 import { Player, type Edge, type Place, type PlayerState } from "./player/player";
 import { Timeline } from "./player/timeline";
 import { Backlog } from "./stream/backlog";
 import { Coverage, type Listed } from "./stream/coverage";
 import { messagesOf } from "./stream/emsg";
-import { BadData, TICKS, type Definition, type MediaTime } from "./stream/message";
+import { BadData, isLogged, TICKS, type Definition, type MediaTime } from "./stream/message";
 import { Store, type Mark } from "./stream/store";
 import { viewAt, WINDOW_S, WINDOW_TICKS, type View } from "./stream/view";
 import { fetchMarks } from "./stream/marks";
@@ -72,6 +73,7 @@ export class Programme {
     seek: (at) => this.player.seek(at),
   });
   private readonly said = new SaidList(part("said"), { seek: (at) => this.player.seek(at) });
+  private readonly onScreen = new OnScreen(part("onscreen"));
   private readonly cards = new Map<string, InstrumentCard>();
   private marks: readonly Mark[] = [];
   private edge: Edge = { duration: 0, live: false, following: false, behind: 0 };
@@ -209,7 +211,8 @@ export class Programme {
     this.showInstruments(view, complete);
     this.showCounters(view);
     this.showTime(view);
-    this.said.show(this.store.shownUpTo(at), view.graphics);
+    this.said.show(this.store.shownUpTo(at), view.graphics.filter(isLogged));
+    this.onScreen.show(view);
     this.timeline.show(at, Math.max(this.edge.duration, at / TICKS), this.marks);
     this.doors.frame(view);
   }

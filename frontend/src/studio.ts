@@ -6,9 +6,11 @@ import { h, part, tell } from "./dom";
 import { Desk, type Data } from "./studio/desk";
 import { type Action, describe, FACTORY, Keys, label } from "./studio/keys";
 import { listen } from "./studio/link";
-import { arranged, length, over, phase, type Scene, shown } from "./studio/model";
+import { arranged, length, over, phase, shown } from "./studio/model";
+import { GraphicPanel } from "./studio/graphics";
+import { InsetGrip } from "./studio/inset";
+import { LogPanel, ScenePanel, SoundPanel } from "./studio/panels";
 import { IsoPanel, OutPanel } from "./studio/outs";
-import { GraphicPanel, LogPanel, ScenePanel, SoundPanel } from "./studio/panels";
 import { RemarkPanel } from "./studio/remarks";
 import { RundownList } from "./studio/rundown";
 import { LANGUAGE, say } from "./words";
@@ -96,7 +98,9 @@ function render(): void {
   const last = view.state.last;
   tell(part("last"), last ? `${last.by}: ${say(`st-log-${last.what}`)}` : "");
   tell(part("program-who"), mix.black ? say("st-black") : desk.names(shown(mix.program)));
-  tell(part("preview-who"), desk.names(shown(mix.preview)));
+  const upcoming = view.state.lined_up ? view.state.rundown.find((item) => item.id === view.state.next) : undefined;
+  const title = upcoming ? upcoming.title[LANGUAGE] || upcoming.title.en || upcoming.title["zh-Hans"] : "";
+  tell(part("preview-who"), [title, desk.names(shown(mix.preview))].filter(Boolean).join(" · "));
   part("program").setAttribute("aria-label", `${say("st-program")}: ${desk.names(shown(mix.program))}`);
   part("preview").setAttribute("aria-label", `${say("st-preview")}: ${desk.names(shown(mix.preview))}`);
   document.querySelector('[data-action="black"]')?.setAttribute("aria-pressed", String(mix.black ?? false));
@@ -249,47 +253,7 @@ bar.addEventListener("input", () => {
   void pull();
 });
 
-// The inset of a picture in picture is dragged on the preview.
-const stage = part<HTMLCanvasElement>("preview");
-let grip: { x: number; y: number; scene: Scene } | null = null;
-const where = (event: PointerEvent) => {
-  const box = stage.getBoundingClientRect();
-  return { x: (event.clientX - box.left) / box.width, y: (event.clientY - box.top) / box.height };
-};
-stage.addEventListener("pointerdown", (event) => {
-  const scene = desk.view?.state.mix.preview;
-  if (scene?.layout !== "picture-in-picture") return;
-  const inset = scene.inset ?? { x: 0.675, y: 0.0445, width: 0.3 };
-  const at = where(event);
-  const size = inset.width ?? 0.3;
-  if (at.x < inset.x || at.x > inset.x + size || at.y < inset.y || at.y > inset.y + size) return;
-  grip = { x: at.x - inset.x, y: at.y - inset.y, scene: { ...scene, inset } };
-  stage.setPointerCapture(event.pointerId);
-});
-stage.addEventListener("pointermove", (event) => {
-  if (!grip?.scene.inset) return;
-  const at = where(event);
-  const size = grip.scene.inset.width ?? 0.3;
-  const inside = (value: number) => Math.min(Math.max(value, 0), 1 - size);
-  grip = { ...grip, scene: { ...grip.scene, inset: { x: inside(at.x - grip.x), y: inside(at.y - grip.y), width: size } } };
-  const context = stage.getContext("2d");
-  if (!context || !grip.scene.inset) return;
-  context.strokeStyle = "#fff";
-  context.lineWidth = 2;
-  context.strokeRect(grip.scene.inset.x * stage.width, grip.scene.inset.y * stage.height, size * stage.width, size * stage.height);
-});
-stage.addEventListener("pointerup", () => {
-  if (grip) void desk.preview(grip.scene);
-  grip = null;
-});
-stage.addEventListener("wheel", (event) => {
-  const scene = desk.view?.state.mix.preview;
-  if (scene?.layout !== "picture-in-picture") return;
-  event.preventDefault();
-  const inset = scene.inset ?? { x: 0.675, y: 0.0445, width: 0.3 };
-  const width = Math.min(Math.max((inset.width ?? 0.3) - Math.sign(event.deltaY) * 0.02, 0.1), 0.5);
-  void desk.preview({ ...scene, inset: { ...inset, width } });
-}, { passive: false });
+new InsetGrip(desk, part<HTMLCanvasElement>("preview"));
 
 new RemarkPanel(
   (root.dataset["address"] ?? "").replace("/studio/", "/desk/"),

@@ -2,7 +2,7 @@ import fc from "fast-check";
 import { expect, test } from "vitest";
 import { messagesOf } from "./emsg";
 import { BadData, type TimedMessage } from "./message";
-import { box, bytes, emsg, frame, someDefinition, somePoint, textOf, utf8 } from "./testing";
+import { box, bytes, emsg, frame, someDefinition, someGraphic, somePoint, textOf, utf8 } from "./testing";
 
 const definitions: TimedMessage = {
   at: frame(0),
@@ -39,6 +39,7 @@ const data: TimedMessage = {
       somePoint({ index: 2, value: 3, location: 0.06, spread: null, foundIn: 50, upper: 0.12 }),
     ],
     counters: [{ line: "panels", time: 1_760_000_000_000_000, total: 250, rejected: 3 }],
+    graphics: [someGraphic(), someGraphic({ id: "o", template: "oee", fields: {}, line: "panels" })],
   },
 };
 const event = (message: TimedMessage) => emsg(message.at, textOf(message));

@@ -126,21 +126,41 @@ export interface Definitions {
   readonly lines: readonly LineOee[];
 }
 
+/** Something that is burned into the picture, as data. */
+export interface Graphic {
+  readonly id: string;
+  readonly template: string;
+  /** By the template's own names. */
+  readonly fields: Readonly<Record<string, Text>>;
+  /** Whose values it shows. */
+  readonly characteristic: string | null;
+  readonly line: string | null;
+  /** The entry of the log that it shows: an expert's remark, a draw. */
+  readonly logged: Logged | null;
+}
+
+export interface Logged {
+  readonly type: string;
+  readonly id: string;
+  readonly index: number;
+  readonly sha256: string;
+}
+
+/** A graphic over the picture that shows an entry of the log. */
+export interface LoggedGraphic extends Graphic {
+  readonly logged: Logged;
+}
+
+export const isLogged = (graphic: Graphic): graphic is LoggedGraphic => graphic.logged !== null;
+
 export interface FrameData {
   readonly type: "data";
   /** Microseconds since 1970: the wall time of the frame. */
   readonly utc: number;
   readonly points: readonly Point[];
   readonly counters: readonly Counters[];
-  /** What of the log is shown from this frame on; absent where nothing changes. */
-  readonly graphics?: readonly LoggedGraphic[];
-}
-
-/** A graphic over the picture that shows an entry of the log: an expert's remark, a draw. */
-export interface LoggedGraphic {
-  readonly template: string;
-  readonly fields: Readonly<Record<string, Text>>;
-  readonly logged: { readonly type: string; readonly id: string; readonly index: number; readonly sha256: string };
+  /** What is burned in from this frame on; absent where nothing changes. */
+  readonly graphics?: readonly Graphic[];
 }
 
 export type Message = Definitions | FrameData;
@@ -189,7 +209,7 @@ function message(value: unknown): Message {
         utc: integer(fields, "utc"),
         points: list(fields["points"] ?? [], "points").map(point),
         counters: list(fields["counters"] ?? [], "counters").map(counters),
-        ...(fields["graphics"] === undefined ? {} : { graphics: list(fields["graphics"], "graphics").flatMap(loggedGraphic) }),
+        ...(fields["graphics"] === undefined ? {} : { graphics: list(fields["graphics"], "graphics").map(graphic) }),
       };
     default:
       throw new BadData(`a message of type ${String(fields["type"])}`);
@@ -308,20 +328,24 @@ function counters(value: unknown): Counters {
   };
 }
 
-/** A graphic that shows nothing of the log is in the picture and nowhere else. */
-function loggedGraphic(value: unknown): LoggedGraphic[] {
+function graphic(value: unknown): Graphic {
   const fields = object(value, "graphic");
-  if (fields["logged"] === undefined || fields["logged"] === null) return [];
-  const logged = object(fields["logged"], "entry of the log");
-  const digest = string(logged, "sha256");
+  const words = Object.entries(object(fields["fields"] ?? {}, "graphic's fields"));
+  return {
+    id: string(fields, "id"),
+    template: string(fields, "template"),
+    fields: Object.fromEntries(words.map(([name, given]) => [name, text(given)])),
+    characteristic: absentOr(fields["characteristic"], () => string(fields, "characteristic")),
+    line: absentOr(fields["line"], () => string(fields, "line")),
+    logged: absentOr(fields["logged"], logged),
+  };
+}
+
+function logged(value: unknown): Logged {
+  const fields = object(value, "entry of the log");
+  const digest = string(fields, "sha256");
   if (!/^[0-9a-f]{64}$/.test(digest)) throw new BadData("a digest that is none");
-  return [
-    {
-      template: string(fields, "template"),
-      fields: Object.fromEntries(Object.entries(object(fields["fields"] ?? {}, "fields")).map(([name, one]) => [name, text(one)])),
-      logged: { type: string(logged, "type"), id: string(logged, "id"), index: integer(logged, "index"), sha256: digest },
-    },
-  ];
+  return { type: string(fields, "type"), id: string(fields, "id"), index: integer(fields, "index"), sha256: digest };
 }
 
 function text(value: unknown): Text {

@@ -7,6 +7,7 @@ import type {
   Counters,
   Definition,
   FrameData,
+  Graphic,
   LineOee,
   LoggedGraphic,
   MediaTime,
@@ -14,7 +15,7 @@ import type {
   Signal,
   TimedMessage,
 } from "./message";
-import { TICKS } from "./message";
+import { isLogged, TICKS } from "./message";
 
 /** A measurement and the frame that it belongs to. */
 export interface Placed {
@@ -39,7 +40,7 @@ export class Store {
   private readonly counts = new Map<string, Sorted<{ at: number; counters: Counters }>>();
   private readonly signals = new Map<string, Mark>();
   private readonly shown = new Map<string, Mark>();
-  private readonly graphics = new Sorted<{ at: number; items: readonly LoggedGraphic[] }>((a, b) => a.at - b.at);
+  private readonly graphics = new Sorted<{ at: number; items: readonly Graphic[] }>((a, b) => a.at - b.at);
 
   /** Take messages in. Whether anything was new. */
   add(messages: Iterable<TimedMessage>): boolean {
@@ -98,9 +99,14 @@ export class Store {
     return found;
   }
 
-  /** What of the log is over the picture at `to`, as the newest word in (from, to] has it. */
-  graphicsIn(from: MediaTime, to: MediaTime): readonly LoggedGraphic[] {
-    return this.graphics.last(from, to)?.items ?? [];
+  /**
+   * What is burned into the picture at `to`. Definitions begin a segment, and its first frame repeats what is
+   * burned in: where it says nothing, nothing is, even if the frame that took it away was never loaded.
+   */
+  graphicsIn(from: MediaTime, to: MediaTime): readonly Graphic[] {
+    const said = this.graphics.last(from, to);
+    const segment = this.definitions.last(from, to);
+    return said && said.at >= (segment?.at ?? 0) ? said.items : [];
   }
 
   /** What of the log was shown up to `to`, each where it is first known to be. */
@@ -117,7 +123,7 @@ export class Store {
   private addData(at: MediaTime, data: FrameData): boolean {
     let fresh = this.clock.add({ at, utc: data.utc });
     if (data.graphics && this.graphics.add({ at, items: data.graphics })) {
-      for (const shows of data.graphics) this.addShown(at, shows);
+      for (const shows of data.graphics.filter(isLogged)) this.addShown(at, shows);
       fresh = true;
     }
     for (const point of data.points) {

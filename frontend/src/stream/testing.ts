@@ -1,6 +1,6 @@
 /** Messages and bytes for the tests, and for the page of components. */
 
-import { SCHEME, TICKS, FRAME_TICKS, type Definition, type Point, type TimedMessage } from "./message";
+import { SCHEME, TICKS, FRAME_TICKS, type Definition, type Graphic, type Point, type TimedMessage } from "./message";
 
 /** A message's JSON text as the stream has it: what is absent is left out. */
 export function textOf({ message }: TimedMessage): string {
@@ -106,3 +106,9 @@ export function somePoint(changes: Partial<Point> = {}): Point {
 
 /** The n-th frame's position. */
 export const frame = (n: number) => n * FRAME_TICKS;
+
+/** A lower third. */
+export function someGraphic(changes: Partial<Graphic> = {}): Graphic {
+  const fields = { name: { "zh-Hans": "王敏", en: "Wang Min" }, title: { "zh-Hans": "质量工程师", en: "Quality engineer" } };
+  return { id: "name", template: "lower-third", fields, characteristic: null, line: null, logged: null, ...changes };
+}

@@ -1,8 +1,8 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
-import { TICKS, type TimedMessage } from "./message";
+import { type Graphic, TICKS, type TimedMessage } from "./message";
 import { Store } from "./store";
-import { frame, someDefinition, somePoint } from "./testing";
+import { frame, someDefinition, someGraphic, somePoint } from "./testing";
 import { viewAt, WINDOW_TICKS } from "./view";
 
 const UTC = 1_760_000_000_000_000;
@@ -132,7 +132,7 @@ test("a subgroup that fills is counted without bad values", () => {
 
 test("what was shown of the log stands at its first picture, however its segments come, until it is over", () => {
   const logged = { type: "remark/1", id: "urn:uuid:1", index: 7, sha256: "ab".repeat(32) };
-  const remark = { template: "remark", fields: { name: { "zh-Hans": "吴敏", en: "" } }, logged };
+  const remark = someGraphic({ id: "remark", template: "remark", logged });
   const said = (at: number, graphics?: (typeof remark)[]) => ({ at, message: { type: "data" as const, utc: UTC, points: [], counters: [], ...(graphics ? { graphics } : {}) } });
   const store = new Store();
   store.add([said(frame(96), [remark]), said(frame(48), [remark]), said(frame(40), [remark]), said(frame(41)), said(frame(120), [])]);
@@ -142,4 +142,19 @@ test("what was shown of the log stands at its first picture, however its segment
   expect(store.shownUpTo(frame(39))).toEqual([]);
   expect(store.shownUpTo(frame(500)).map(({ at, shows }) => [at, shows?.logged.index])).toEqual([[frame(40), 7]]);
   expect(store.marks().length).toBe(1);
+});
+
+test("what is burned in is what its segment's beginning and the frames since then say", () => {
+  const logo = someGraphic({ id: "logo", template: "logo" });
+  const name = someGraphic();
+  const segment = (n: number): TimedMessage => ({ at: frame(n), message: { type: "definitions", characteristics: [], lines: [] } });
+  const burned = (n: number, graphics: Graphic[]): TimedMessage => ({
+    at: frame(n),
+    message: { type: "data", utc: UTC + n * 40_000, points: [], counters: [], graphics },
+  });
+  const messages = [segment(0), burned(10, [name]), segment(48), burned(48, [name]), burned(60, [logo, name]), burned(70, []), segment(96)];
+  const shown = (n: number, known = messages) => viewAt(storeOf(known), frame(n)).graphics;
+  expect([9, 10, 47, 48, 60, 69, 70, 96].map((n) => shown(n).length)).toEqual([0, 1, 1, 1, 2, 2, 0, 0]);
+  // Whoever jumped over the frame that took it away learns at the next segment that nothing is there.
+  expect(shown(100, [segment(48), burned(48, [name]), segment(96)])).toEqual([]);
 });

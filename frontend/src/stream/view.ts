@@ -4,16 +4,13 @@
  */
 
 import { each } from "./kind";
-import type { Counters, Definition, LineOee, LoggedGraphic, MediaTime, Point } from "./message";
+import type { Counters, Definition, Graphic, LineOee, MediaTime, Point } from "./message";
 import { TICKS } from "./message";
 import type { Placed, Store } from "./store";
 
 /** How far back a frame's data reach. What is older is not shown, to nobody. */
 export const WINDOW_S = 120;
 export const WINDOW_TICKS = WINDOW_S * TICKS;
-
-/** While something is shown, each segment says so; what nobody said for longer than two is over. */
-const SAID_AGAIN_TICKS = 5 * TICKS;
 
 /** A silence this many times as long as usual is said in words. */
 const STALE_FACTOR = 3;
@@ -46,8 +43,8 @@ export interface View {
   readonly instruments: readonly Instrument[];
   readonly counters: readonly Counters[];
   readonly lines: readonly LineOee[];
-  /** What of the log is over the picture. */
-  readonly graphics: readonly LoggedGraphic[];
+  /** What is burned into the picture. */
+  readonly graphics: readonly Graphic[];
 }
 
 /** All that the page shows beside the frame at `at`. */
@@ -61,7 +58,7 @@ export function viewAt(store: Store, at: MediaTime): View {
       .map((definition) => instrument(definition, store.pointsIn(definition.characteristic, from, at), at)),
     counters: store.countersIn(from, at),
     lines: store.linesIn(from, at),
-    graphics: store.graphicsIn(at - SAID_AGAIN_TICKS, at),
+    graphics: store.graphicsIn(from, at),
   };
 }
 

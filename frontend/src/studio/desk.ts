@@ -8,13 +8,15 @@ export interface Template {
   readonly id: string;
   readonly name: Text;
   readonly fields: Readonly<Record<string, Text>>;
-  readonly needs: "nothing" | "characteristic" | "until";
+  readonly needs: "nothing" | "characteristic" | "until" | "line" | "challenge" | "image";
 }
 
 export interface Data {
   readonly templates: readonly Template[];
   readonly kinds: Readonly<Record<string, string>>;
   readonly characteristics: readonly { readonly id: string; readonly name: Text }[];
+  /** Those whose OEE may be shown. */
+  readonly lines: readonly { readonly id: string; readonly name: Text }[];
 }
 
 export class Desk {
@@ -52,6 +54,11 @@ export class Desk {
   async move(to: "start" | "end"): Promise<boolean> {
     const slug = this.address.split("/").at(-1) ?? "";
     return this.tried(() => send(`/api/episodes/${slug}/${to}`, "", "application/json"));
+  }
+
+  /** Bring a logo's PNG along. */
+  async bringImage(file: File): Promise<boolean> {
+    return this.tried(() => send(`${this.address}/images`, file, "image/png"));
   }
 
   private async tried(act: () => Promise<unknown>): Promise<boolean> {

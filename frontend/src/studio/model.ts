@@ -27,6 +27,8 @@ export interface Graphic {
   readonly template: string;
   readonly fields?: Readonly<Record<string, Text>>;
   readonly characteristic?: string;
+  readonly line?: string;
+  readonly image?: { readonly digest: string; readonly corner?: string; readonly width?: number };
   readonly until?: number;
   readonly stays?: boolean;
 }
@@ -77,6 +79,11 @@ export interface State {
   readonly as_run: readonly { readonly item: Item | null }[];
   readonly scenes: Readonly<Record<string, Scene>>;
   readonly follow: "off" | "on" | "paused";
+  /** The preview shows the next item. */
+  readonly lined_up: boolean;
+  /** These come with the next take. */
+  readonly tied: readonly Graphic[];
+  readonly images: readonly { readonly digest: string; readonly width: number; readonly height: number }[];
   readonly rehearsal: boolean;
   readonly last: { readonly by: string; readonly at: number; readonly what: string } | null;
 }
@@ -130,6 +137,34 @@ export function arranged(layout: string, sources: readonly string[], all: readon
   for (const one of all) if (kept.length < places && !kept.includes(one)) kept.push(one);
   return { layout, sources: kept };
 }
+
+/** An inset that is not given, as the mixer has it. */
+const INSET = { x: 0.675, y: 0.0445, width: 0.3 };
+const [LEAST, MOST] = [0.1, 0.5];
+/** From the picture's edge to an inset in a corner, as shares of its width and height. */
+const [ACROSS, DOWN] = [0.025, 0.0445];
+
+type Placed = Required<Inset>;
+
+export const insetOf = (scene: Scene): Placed => ({ ...INSET, ...scene.inset });
+
+const within = (value: number, most: number): number => Math.min(Math.max(value, 0), most);
+
+/** An inset at another place, all of it within the picture; it is 16:9, so that width and height are equal shares. */
+export const moved = (inset: Placed, x: number, y: number): Placed => ({ ...inset, x: within(x, 1 - inset.width), y: within(y, 1 - inset.width) });
+
+/** An inset of another width; it grows to the right and down while there is room. */
+export const sized = (inset: Placed, width: number): Placed => {
+  const now = Math.min(Math.max(width, LEAST), MOST);
+  return moved({ ...inset, width: now }, inset.x, inset.y);
+};
+
+/** An inset in a corner: 0 is left or top, 1 right or bottom. */
+export const cornered = (width: number, x: number, y: number): Placed => ({
+  width,
+  x: x ? 1 - width - ACROSS : ACROSS,
+  y: y ? 1 - width - DOWN : DOWN,
+});
 
 /** Seconds as -1:05 or 1:01:05. */
 export function length(seconds: number): string {

@@ -1,11 +1,11 @@
-/** The panels below the buses: layouts and scenes, graphics, sound, and the log. */
+/** The panels below the buses: layouts and scenes, sound, and the log. */
 
 import { h, part, tell } from "../dom";
 import { clock } from "../format";
 import { LANGUAGE, say } from "../words";
 import type { Desk } from "./desk";
 import type { Levels } from "./link";
-import { arranged, type Channel, PLACES, type Scene, shown } from "./model";
+import { arranged, type Channel, cornered, insetOf, PLACES, type Scene, shown, sized } from "./model";
 
 /** Where the places of a layout are, in a picture of 32 by 18. */
 const ICONS: Readonly<Record<string, readonly (readonly [number, number, number, number])[]>> = {
@@ -74,6 +74,11 @@ export class ScenePanel {
     this.slots.replaceChildren(
       ...(preview ? Array.from({ length: places }, (_, at) => this.slot(preview, at)) : []),
     );
+    const focus = document.activeElement?.getAttribute("data-focus");
+    const inset = part("inset");
+    inset.hidden = preview?.layout !== "picture-in-picture";
+    inset.replaceChildren(...(preview && !inset.hidden ? this.inset(preview) : []));
+    if (focus) inset.querySelector<HTMLElement>(`[data-focus="${focus}"]`)?.focus();
     this.scenes.replaceChildren(
       ...Object.entries(scenes).map(([name, scene]) => {
         const use = h("button", { class: "mini mini--wide", type: "button", title: this.desk.names(shown(scene)) }, name);
@@ -83,6 +88,26 @@ export class ScenePanel {
         return h("li", { class: "scenes__one" }, use, gone);
       }),
     );
+  }
+
+  /** Where the inset stands and how large it is, for those who do not drag it on the preview. */
+  private inset(scene: Scene): HTMLElement[] {
+    const inset = insetOf(scene);
+    const corner = (x: number, y: number, arrow: string, name: string) => {
+      const button = h("button", { class: "mini", type: "button", "aria-label": say(`st-corner-${name}`), title: say(`st-corner-${name}`), "data-focus": `corner-${name}` }, arrow);
+      button.addEventListener("click", () => void this.desk.preview({ ...scene, inset: cornered(inset.width, x, y) }));
+      return button;
+    };
+    const size = h("input", { type: "range", min: 10, max: 50, value: Math.round(inset.width * 100), "aria-label": say("st-inset-size"), "data-focus": "inset-size" });
+    size.addEventListener("change", () => void this.desk.preview({ ...scene, inset: sized(inset, Number(size.value) / 100) }));
+    return [
+      h("span", { class: "inset__name" }, say("st-inset")),
+      corner(0, 0, "\u2196", "top-left"),
+      corner(1, 0, "\u2197", "top-right"),
+      corner(0, 1, "\u2199", "bottom-left"),
+      corner(1, 1, "\u2198", "bottom-right"),
+      size,
+    ];
   }
 
   private slot(scene: Scene, at: number): HTMLElement {
@@ -97,81 +122,6 @@ export class ScenePanel {
       void this.desk.preview({ ...scene, sources: sources.filter(Boolean) });
     });
     return h("label", { class: "slot" }, h("span", { "aria-hidden": "true" }, String(at + 1)), choice);
-  }
-}
-
-export class GraphicPanel {
-  private readonly list = part("graphics");
-  private readonly form = part<HTMLFormElement>("graphic-form");
-  private drawn = "";
-
-  constructor(private readonly desk: Desk) {
-    this.fill("lower-third");
-    this.form.addEventListener("submit", (event) => {
-      event.preventDefault();
-      void this.show();
-    });
-  }
-
-  render(): void {
-    const graphics = this.desk.view?.state.mix.graphics ?? [];
-    const now = JSON.stringify(graphics);
-    if (now === this.drawn) return;
-    this.drawn = now;
-    this.list.replaceChildren(
-      ...graphics.map((one) => {
-        const first = Object.values(one.fields ?? {})[0];
-        const words = `${this.template(one.template)?.name[LANGUAGE] ?? one.template}${first ? `: ${first[LANGUAGE] || first.en}` : ""}`;
-        const off = h("button", { class: "mini", type: "button", "aria-label": `${say("st-off")}: ${words}` }, say("st-off"));
-        off.addEventListener("click", () => void this.desk.do("hide-graphic", { id: one.id }));
-        return h("li", { class: "graphics__one" }, h("span", { class: "tally tally--program" }, say("st-on")), h("span", { class: "graphics__words" }, words), off);
-      }),
-    );
-  }
-
-  private template(id: string) {
-    return this.desk.data.templates.find((one) => one.id === id);
-  }
-
-  private fill(id: string): void {
-    const template = this.template(id);
-    const choice = h("select", { class: "input", name: "template", "aria-label": say("st-template") });
-    for (const one of this.desk.data.templates) choice.append(h("option", { value: one.id, selected: one.id === id }, one.name[LANGUAGE]));
-    choice.addEventListener("change", () => this.fill(choice.value));
-    const rows: HTMLElement[] = [choice];
-    for (const [name, words] of Object.entries(template?.fields ?? {})) {
-      for (const [language, tag] of [["zh-Hans", "中"], ["en", "En"]] as const) {
-        rows.push(h("label", { class: "graphic-form__field" }, h("span", {}, `${words[LANGUAGE]} ${tag}`), h("input", { class: "input", name: `${name}.${language}`, lang: language, maxlength: 200 })));
-      }
-    }
-    if (template?.needs === "characteristic") {
-      rows.push(h("label", { class: "graphic-form__field" }, h("span", {}, say("st-characteristic")), h("select", { class: "input", name: "characteristic" }, ...this.desk.data.characteristics.map((one) => h("option", { value: one.id }, one.name[LANGUAGE])))));
-    }
-    if (template?.needs === "until") {
-      rows.push(h("label", { class: "graphic-form__field" }, h("span", {}, say("st-minutes")), h("input", { class: "input", name: "minutes", type: "number", min: 0.1, step: 0.1, value: 5 })));
-    }
-    rows.push(h("label", { class: "check" }, h("input", { type: "checkbox", name: "stays", checked: id === "logo" || id === "ticker" }), h("span", {}, say("st-stays"))));
-    rows.push(h("button", { class: "button button--quiet button--small", type: "submit" }, say("st-show")));
-    this.form.replaceChildren(...rows);
-  }
-
-  private async show(): Promise<void> {
-    const data = new FormData(this.form);
-    const template = this.template(String(data.get("template")));
-    if (!template) return;
-    const fields: Record<string, { "zh-Hans": string; en: string }> = {};
-    for (const name of Object.keys(template.fields)) {
-      fields[name] = { "zh-Hans": String(data.get(`${name}.zh-Hans`) ?? ""), en: String(data.get(`${name}.en`) ?? "") };
-    }
-    const graphic = {
-      id: template.id,
-      template: template.id,
-      fields,
-      stays: data.get("stays") !== null,
-      ...(template.needs === "characteristic" ? { characteristic: String(data.get("characteristic") ?? "") } : {}),
-      ...(template.needs === "until" ? { until: Math.round(this.desk.now() + Number(data.get("minutes")) * 60e6) } : {}),
-    };
-    await this.desk.do("show-graphic", { graphic });
   }
 }
 

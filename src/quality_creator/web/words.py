@@ -32,6 +32,10 @@ ISLAND_WORDS: dict[str, str] = {
     "quality": _say("Quality"),
     "quality-auto": _say("Auto"),
     "controls": _say("Player"),
+    # what is burned into it
+    "screen-code": _say("The code of the moment"),
+    "screen-value": _say("Value"),
+    "screen-chart": _say("Control chart"),
     # the timeline
     "timeline": _say("Position in the episode"),
     "timeline-text": _say("{position} of {duration}"),
