@@ -113,6 +113,9 @@ GET  /studio/{slug}/isos.json               producer
 POST /studio/{slug}/isos/{source}           producer
 GET  /studio/{slug}/isos/{file}             producer
 
+GET  /endorsements/{uuid}                   public
+GET  /endorsements/{uuid}/qr.svg            public
+
 GET  /desk                                  expert, producer
 GET  /desk/{slug}                           expert, producer
 GET  /desk/{slug}/state                     expert, producer

@@ -202,6 +202,13 @@ class Ledger:
         """Entries about something, of some types or of all, in the log's order. Raises Unavailable."""
         return await self._database.look(ledger.about, subject, types)
 
+    async def called(self, type: str, id: str) -> Entry:  # noqa: A002
+        """The entry of a type that has an id. Raises NotFound, Unavailable."""
+        found = await self._database.look(ledger.called, type, id)
+        if found is None:
+            raise NotFound(f"the log has no {type} with the id {id!r:.80}")
+        return found
+
     async def entry(self, index: int) -> Leaf:
         """An entry. Raises NotFound, Unavailable."""
         found = await self._database.look(ledger.entries, index, 1)

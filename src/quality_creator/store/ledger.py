@@ -126,6 +126,13 @@ def about(connection: Transaction, subject: str, types: Iterable[str] = ()) -> l
     return [_entry(row) for row in connection.execute(query.order_by(log_entries.c.index))]
 
 
+def called(connection: Transaction, type: str, id: str) -> Entry | None:  # noqa: A002
+    """The first entry of a type that has an id; None when there is none."""
+    query = select(log_entries).where(log_entries.c.id == id, log_entries.c.type == type)
+    row = connection.execute(query.order_by(log_entries.c.index).limit(1)).first()
+    return None if row is None else _entry(row)
+
+
 # --- the head, and what was published ---
 
 

@@ -17,6 +17,7 @@ from babel.messages.pofile import read_po
 from markupsafe import Markup
 
 from quality_creator.actions.entry import machine
+from quality_creator.actions.proofs import Seal
 from quality_creator.media.hls import PLAYLIST
 from quality_creator.model.clock import utc
 from quality_creator.model.episode import Episode
@@ -47,10 +48,10 @@ def render_home(
     )
 
 
-def render_episode(language: Language, episode: Episode) -> str:
-    """The viewer's page, whatever the episode's state."""
+def render_episode(language: Language, episode: Episode, seals: Sequence[Seal] = ()) -> str:
+    """The viewer's page, whatever the episode's state; with the seals of who vouches for it."""
     path = f"/episodes/{episode.slug}"
-    return _page(language, "episode.html", path, episode=episode, words=_island_words(language))
+    return _page(language, "episode.html", path, episode=episode, seals=seals, words=_island_words(language))
 
 
 def render_design(language: Language) -> str:

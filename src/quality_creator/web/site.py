@@ -1,5 +1,6 @@
 """Addresses that people open: pages, static files, the choice of language."""
 
+from datetime import UTC, datetime
 from pathlib import Path
 
 from starlette.requests import Request
@@ -8,7 +9,7 @@ from starlette.routing import BaseRoute, Mount
 from starlette.staticfiles import StaticFiles
 from starlette.types import Scope
 
-from quality_creator.actions import episodes
+from quality_creator.actions import episodes, proofs
 from quality_creator.actions.hub import Hub
 from quality_creator.model.errors import NotFound
 from quality_creator.model.ids import Slug
@@ -40,7 +41,8 @@ def routes(hub: Hub) -> list[BaseRoute]:
     @public
     async def episode(request: Request) -> Response:
         found = await episodes.by_slug(hub, Slug(request.path_params["slug"]))
-        return html(pages.render_episode(language(request), found))
+        seals = await proofs.seals(hub, found.slug, datetime.now(UTC)) if found.state == "published" else ()
+        return html(pages.render_episode(language(request), found, seals))
 
     @public
     async def design(request: Request) -> Response:

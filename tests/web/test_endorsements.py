@@ -1,0 +1,98 @@
+"""The seals of an episode and the page of one endorsement: valid, missing, revoked, with their history."""
+
+import asyncio
+import re
+from collections.abc import Awaitable, Callable
+from datetime import UTC, datetime
+from pathlib import Path
+
+import httpx
+
+from quality_creator.trust import dossier, endorsement
+from tests.actions.publisher import Publisher, publisher
+from tests.web.house import TOKEN
+
+
+def _run(folder: Path, act: Callable[[Publisher, httpx.AsyncClient], Awaitable[None]]) -> None:
+    async def around() -> None:
+        async with publisher(folder) as made, made.house.client(authorization=f"Bearer {TOKEN}") as client:
+            await act(made, client)
+
+    asyncio.run(around())
+
+
+async def _text(client: httpx.AsyncClient, path: str, language: str = "en") -> str:
+    answer = await client.get(path, headers={"accept-language": language})
+    assert answer.status_code == 200, answer.text
+    return answer.text
+
+
+def _marks(page: str) -> list[tuple[str, str]]:
+    return re.findall(r'class="stamps__one" data-mark="([a-z]+)" data-role="([a-z]+)"', page)
+
+
+async def _take(client: httpx.AsyncClient, data: bytes) -> None:
+    answer = await client.post("/api/documents", content=data)
+    assert answer.status_code == 201, answer.text
+
+
+def test_an_episode_has_two_seals_and_each_endorsement_a_page_with_its_history(tmp_path: Path) -> None:
+    async def act(made: Publisher, client: httpx.AsyncClient) -> None:
+        await _take(client, made.register())
+        assert _marks(await _text(client, "/episodes/one")) == []  # not published: nothing to vouch for
+        assert (await client.post("/api/episodes/one/publish")).status_code == 201
+        data = (await client.get("/episodes/one/proof/dossier.json")).content
+        roles = [role for _, role in _marks(await _text(client, "/episodes/one"))]
+        assert sorted(roles) == ["committee", "inspection"]
+        ids: dict[str, str] = {}
+        for one in made.signers:
+            one.site = "http://127.0.0.1:8080"
+            now = datetime.now(UTC)
+            signed = one.endorse(data, subject=dossier.decode(data).id, now=now)
+            ids[one.did] = endorsement.read(signed).id.removeprefix("urn:uuid:")
+            await _take(client, signed)
+            await _take(client, one.status_list(now=now))
+            marks = [mark for mark, _ in _marks(await _text(client, "/episodes/one"))]
+            assert marks.count("valid") == len(ids)
+            assert marks.count("missing") == 2 - len(ids)
+
+        uuid = ids[made.institution.did]
+        page = await _text(client, f"/endorsements/{uuid}")
+        assert 'data-mark="valid"' in page
+        assert "Nothing speaks against it" in page
+        assert f"/endorsements/{uuid}/qr.svg" in page
+        assert "没有任何不利之处" in await _text(client, f"/endorsements/{uuid}", "zh-CN")
+        code = await client.get(f"/endorsements/{uuid}/qr.svg")
+        assert (code.status_code, code.headers["content-type"]) == (200, "image/svg+xml")
+        signed = (await client.get(re.findall(r"/log/documents/[0-9a-f]{64}", page)[0])).content
+        assert endorsement.read(signed).id == f"urn:uuid:{uuid}"
+
+        await _take(
+            client,
+            endorsement.issue_change(
+                made.institution.key,
+                id="urn:uuid:c",
+                issuer=made.institution.did,
+                endorsement=f"urn:uuid:{uuid}",
+                status="revoked",
+                reason="a gauge was not calibrated",
+                now=datetime.now(UTC),
+            ),
+        )
+        seals = {role: mark for mark, role in _marks(await _text(client, "/episodes/one"))}
+        assert seals == {"committee": "valid", "inspection": "revoked"}
+        page = await _text(client, f"/endorsements/{uuid}")
+        assert 'data-mark="revoked"' in page
+        assert "a gauge was not calibrated" in page
+        assert "Nothing speaks against it" not in page
+
+    _run(tmp_path, act)
+
+
+def test_an_endorsement_that_nobody_made_is_not_there(tmp_path: Path) -> None:
+    async def act(_: Publisher, client: httpx.AsyncClient) -> None:
+        for uuid in ("11111111-2222-4333-8444-555555555555", "x", "11111111-2222-4333-8444-55555555555g"):
+            assert (await client.get(f"/endorsements/{uuid}")).status_code == 404
+        assert (await client.get("/endorsements/x/qr.svg")).status_code == 404
+
+    _run(tmp_path, act)
