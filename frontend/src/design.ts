@@ -57,6 +57,45 @@ interface Case {
   readonly change?: (point: Point, fromEnd: number) => Partial<Point>;
   readonly shift?: (fromEnd: number) => number;
   readonly incomplete?: boolean;
+  /** What the chart makes of the value, where it is not an individual or a subgroup. */
+  readonly plot?: () => (value: number, index: number) => Partial<Point>;
+}
+
+/** Defects out of so many inspected: every point has limits of its own. */
+function proportion(): (value: number, index: number) => Partial<Point> {
+  return (value, index) => {
+    const inspected = [80, 120, 50, 100, 140, 60][Math.floor(index / 9) % 6]!;
+    const count = Math.max(Math.round(inspected * (0.06 + (value - 8) * 0.06)), 0);
+    const reach = 3 * Math.sqrt((0.06 * 0.94) / inspected);
+    const location = count / inspected;
+    const over: Partial<Point> = location > 0.06 + reach ? { signals: [{ rule: "nelson-1", continuing: false }] } : {};
+    return { value: count, foundIn: inspected, location, spread: null, lower: reach < 0.06 ? 0.06 - reach : null, upper: 0.06 + reach, ...over };
+  };
+}
+
+/** A weighted mean, whose limits widen over the first points. */
+function ewma(): (value: number, index: number) => Partial<Point> {
+  let z = 8;
+  let beyond = false;
+  return (value, index) => {
+    z = 0.1 * value + 0.9 * z;
+    const reach = 2.7 * 0.3 * Math.sqrt((0.1 / 1.9) * (1 - 0.9 ** (2 * (index + 1))));
+    const own = index < 40 ? { lower: 8 - reach, upper: 8 + reach } : {};
+    const continuing = beyond;
+    beyond = Math.abs(z - 8) > reach;
+    return { location: z, spread: null, ...own, signals: beyond ? [{ rule: "ewma-limits", continuing }] : [] };
+  };
+}
+
+/** Two sums, of what lies above and below the target. */
+function cusum(): (value: number, index: number) => Partial<Point> {
+  let [high, low] = [0, 0];
+  return (value) => {
+    const before = high;
+    const score = (value - 8) / 0.3;
+    [high, low] = [Math.max(0, high + score - 0.5), Math.max(0, low - score - 0.5)];
+    return { location: high, spread: low, signals: high > 5 ? [{ rule: "cusum-upper", continuing: before > 5 }] : [] };
+  };
 }
 
 const cases: Readonly<Record<string, Case>> = {
@@ -74,6 +113,31 @@ const cases: Readonly<Record<string, Case>> = {
     from: 20,
     to: 149,
   },
+  proportion: {
+    definition: { chart: "p", unit: "", decimals: 3, name: { "zh-Hans": "封边外观缺陷", en: "Edge-band defects" }, specification: null, location: { center: 0.06, lower: null, upper: null }, spread: null },
+    from: 20,
+    to: 149,
+    plot: proportion,
+  },
+  ewma: {
+    definition: { chart: "ewma", weight: 0.1, width: 2.7, specification: null, location: { center: 8, lower: 7.814, upper: 8.186 }, spread: null },
+    from: 60,
+    to: 149,
+    shift: (n) => (n < 8 ? 0.5 : 0),
+    plot: ewma,
+  },
+  cusum: {
+    definition: { chart: "cusum", slack: 0.5, decision: 5, specification: null, location: { center: 0, lower: null, upper: 5 }, spread: { center: 0, lower: null, upper: 5 } },
+    from: 20,
+    to: 149,
+    shift: (n) => (n < 10 ? 0.6 : 0),
+    plot: cusum,
+  },
+  capability: {
+    definition: { capability: { time: UTC, values: 1240, cpk: 1.41, cpkLow: 1.35, cpkHigh: 1.47, ppk: 1.36, ppkLow: 1.3, ppkHigh: 1.42, stable: true, provisional: false, normal: true } },
+    from: 20,
+    to: 149,
+  },
   collecting: { definition: { location: null, spread: null, specification: null, collected: 12, estimateFrom: 25 }, from: 138, to: 149 },
   uncertain: { definition: {}, from: 20, to: 149, change: (_p, n) => (n < 3 ? { status: "uncertain" as const } : {}) },
   late: { definition: {}, from: 20, to: 149, change: (_p, n) => (n === 0 ? { late: true } : {}) },
@@ -83,7 +147,7 @@ const cases: Readonly<Record<string, Case>> = {
   loading: { definition: {}, from: 0, to: -1, incomplete: true },
 };
 
-function messages({ definition: changes, from, to, change, shift }: Case): TimedMessage[] {
+function messages({ definition: changes, from, to, change, shift, plot: own }: Case): TimedMessage[] {
   const definition = { ...moisture, ...changes };
   const random = chance();
   const made: TimedMessage[] = [
@@ -92,6 +156,7 @@ function messages({ definition: changes, from, to, change, shift }: Case): Timed
   const count = Math.max(to - from + 1, 0);
   let group: number[] = [];
   let before: number | null = null;
+  const plot = own?.();
   for (let index = 0; index < count; index++) {
     const second = from + index;
     const fromEnd = count - 1 - index;
@@ -118,7 +183,7 @@ function messages({ definition: changes, from, to, change, shift }: Case): Timed
     before = value;
     made.push({
       at: second * TICKS,
-      message: { type: "data", utc: point.time, points: [{ ...point, ...change?.(point, fromEnd) }], counters: [] },
+      message: { type: "data", utc: point.time, points: [{ ...point, ...plot?.(value, index), ...change?.(point, fromEnd) }], counters: [] },
     });
   }
   return made;

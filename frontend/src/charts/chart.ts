@@ -5,7 +5,8 @@ import type { ChartLimits, Specification } from "../stream/message";
 import { TICKS } from "../stream/message";
 import { WINDOW_S } from "../stream/view";
 import { number } from "../format";
-import { limitsAt, newest, stairs, widest, type Own, type Stair } from "./limits";
+import { cross, disc, drawStairs, font, FONT_PX, line, ring } from "./ink";
+import { limitsAt, newest, widest, type Own } from "./limits";
 import { paletteOf, type Palette } from "./palette";
 import { marks, spreadLabels, verticalRange } from "./scale";
 
@@ -57,7 +58,6 @@ const LEFT = 44;
 const RIGHT = 66;
 const PAST_FRAME_S = 2;
 const SCALE_HEIGHT = 18;
-const FONT_PX = 11;
 
 export class Chart {
   private readonly plot: uPlot;
@@ -172,10 +172,10 @@ export class Chart {
     const most = Math.max(Math.floor(bbox.height / ratio / 26), 2);
     for (const mark of marks(this.range, most)) {
       const y = this.y(mark);
-      tick(ctx, bbox.left - 4 * ratio, y, bbox.left, y);
+      line(ctx, bbox.left - 4 * ratio, y, bbox.left, y);
       ctx.fillText(number(mark, this.decimalsOf(mark)), bbox.left - 7 * ratio, y);
     }
-    tick(ctx, bbox.left, bbox.top, bbox.left, bbox.top + bbox.height);
+    line(ctx, bbox.left, bbox.top, bbox.left, bbox.top + bbox.height);
     if (this.options.seconds) this.drawSeconds(ctx, ratio);
   }
 
@@ -189,13 +189,13 @@ export class Chart {
     const { bbox } = this.plot;
     const bottom = bbox.top + bbox.height;
     const now = this.picture.at / TICKS;
-    tick(ctx, bbox.left, bottom, bbox.left + bbox.width, bottom);
+    line(ctx, bbox.left, bottom, bbox.left + bbox.width, bottom);
     ctx.textAlign = "center";
     ctx.textBaseline = "top";
     for (let second = -WINDOW_S; second <= 0; second += 10) {
       const x = this.plot.valToPos(now + second, "x", true);
       const major = second % 30 === 0;
-      tick(ctx, x, bottom, x, bottom + (major ? 5 : 3) * ratio);
+      line(ctx, x, bottom, x, bottom + (major ? 5 : 3) * ratio);
       if (major && second > -WINDOW_S) {
         ctx.fillText(second === 0 ? "0 s" : number(second, 0), x, bottom + 6 * ratio);
       }
@@ -221,26 +221,20 @@ export class Chart {
       ctx.strokeStyle = ctx.fillStyle = colour;
       ctx.lineWidth = ratio;
       ctx.setLineDash(dash.map((length) => length * ratio));
-      if (dash.length === 0 && uneven && colour === this.palette.limit) this.drawStairs(ctx, name === this.options.names.upper);
-      else tick(ctx, bbox.left, y, right, y);
+      if (dash.length === 0 && uneven && colour === this.palette.limit) this.drawOwn(ctx, name === this.options.names.upper);
+      else line(ctx, bbox.left, y, right, y);
       ctx.setLineDash([]);
       ctx.fillText(`${name} ${number(value, this.picture.decimals)}`, right + 5 * ratio, places[i]!);
     });
   }
 
   /** A limit that differs from point to point. */
-  private drawStairs(ctx: CanvasRenderingContext2D, upper: boolean): void {
+  private drawOwn(ctx: CanvasRenderingContext2D, upper: boolean): void {
     const { limits, dots } = this.picture;
-    const { bbox } = this.plot;
     if (!limits) return;
     const xs = dots.map(({ at }) => this.plot.valToPos(at / TICKS, "x", true));
     const ys = dots.map((dot) => limitsAt(limits, dot)[upper ? "upper" : "lower"]);
-    let before: Stair | null = null;
-    for (const stair of stairs(xs, ys, bbox.left, bbox.left + bbox.width)) {
-      if (before?.x2 === stair.x1) tick(ctx, stair.x1, this.y(before.y), stair.x1, this.y(stair.y));
-      tick(ctx, stair.x1, this.y(stair.y), stair.x2, this.y(stair.y));
-      before = stair;
-    }
+    drawStairs(ctx, this.plot.bbox, xs, ys, (value) => this.y(value));
   }
 
   /** From the top of the chart downward. */
@@ -269,7 +263,7 @@ export class Chart {
     ctx.strokeStyle = this.palette.ink;
     ctx.lineWidth = ratio;
     const now = this.plot.valToPos(at / TICKS, "x", true);
-    tick(ctx, now, 0, now, bbox.top + bbox.height);
+    line(ctx, now, 0, now, bbox.top + bbox.height);
     const spacing = bbox.width / ratio / Math.max(dots.length, 1);
     const radius = Math.min(Math.max(spacing / 3, 1), 2) * ratio;
     for (const dot of dots) this.drawDot(ctx, dot, radius, ratio);
@@ -282,13 +276,7 @@ export class Chart {
     if (dot.outside) {
       ctx.lineWidth = 1.5 * ratio;
       ctx.strokeStyle = this.palette.trace;
-      const arm = 3 * ratio;
-      ctx.beginPath();
-      ctx.moveTo(x - arm, y - arm);
-      ctx.lineTo(x + arm, y + arm);
-      ctx.moveTo(x - arm, y + arm);
-      ctx.lineTo(x + arm, y - arm);
-      ctx.stroke();
+      cross(ctx, x, y, 3 * ratio);
     } else {
       disc(ctx, x, y, radius);
       ctx.fillStyle = dot.uncertain ? this.palette.sheet : this.palette.trace;
@@ -299,11 +287,7 @@ export class Chart {
         ctx.stroke();
       }
     }
-    if (dot.signal === "none") return;
-    disc(ctx, x, y, (dot.signal === "begins" ? 6 : 4.5) * ratio);
-    ctx.lineWidth = (dot.signal === "begins" ? 2 : 1) * ratio;
-    ctx.strokeStyle = this.palette.signal;
-    ctx.stroke();
+    if (dot.signal !== "none") ring(ctx, x, y, dot.signal === "begins", this.palette.signal, ratio);
   }
 
   /** A value's height on the canvas, kept within the plot. */
@@ -314,23 +298,4 @@ export class Chart {
     const y = this.plot.valToPos(value, "y", true);
     return Math.min(Math.max(y, bbox.top), bbox.top + bbox.height);
   }
-}
-
-function font(ratio: number): string {
-  return `${FONT_PX * ratio}px ${getComputedStyle(document.documentElement).fontFamily}`;
-}
-
-function tick(ctx: CanvasRenderingContext2D, x1: number, y1: number, x2: number, y2: number): void {
-  // Half a pixel aside, so that one-pixel lines are one pixel wide.
-  const half = (ctx.lineWidth % 2) / 2;
-  const snap = (value: number) => Math.round(value - half) + half;
-  ctx.beginPath();
-  ctx.moveTo(snap(x1), snap(y1));
-  ctx.lineTo(snap(x2), snap(y2));
-  ctx.stroke();
-}
-
-function disc(ctx: CanvasRenderingContext2D, x: number, y: number, radius: number): void {
-  ctx.beginPath();
-  ctx.arc(x, y, radius, 0, 2 * Math.PI);
 }

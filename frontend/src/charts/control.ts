@@ -3,7 +3,8 @@
 import uPlot from "uplot";
 import { number } from "../format";
 import type { ChartLimits } from "../stream/message";
-import { limitsAt, newest, stairs, widest, type Own, type Stair } from "./limits";
+import { cross, disc, drawStairs, font, FONT_PX, line, ring } from "./ink";
+import { limitsAt, newest, widest, type Own } from "./limits";
 import { paletteOf, type Palette } from "./palette";
 import { marks, spreadLabels, verticalRange } from "./scale";
 
@@ -38,7 +39,6 @@ export interface Handlers {
 
 const LEFT = 48;
 const RIGHT = 74;
-const FONT_PX = 11;
 const NOTHING: Sheet = { dots: [], limits: null, sigma: null, proposed: null, span: null, excluded: new Set(), decimals: 2, floor: null };
 
 export class ControlChart {
@@ -175,7 +175,7 @@ export class ControlChart {
     ctx.textBaseline = "middle";
     lines.forEach(({ name, value }, i) => {
       ctx.setLineDash(name === "CL" ? [ratio, 3 * ratio] : []);
-      if (uneven && name !== "CL") this.drawStairs(ctx, limits, name === "UCL" ? "upper" : "lower");
+      if (uneven && name !== "CL") this.drawOwn(ctx, limits, name === "UCL" ? "upper" : "lower");
       else line(ctx, bbox.left, this.y(value), right, this.y(value));
       ctx.fillText(`${name} ${number(value, this.sheet.decimals)}`, right + 6 * ratio, places[i]!);
     });
@@ -183,17 +183,11 @@ export class ControlChart {
   }
 
   /** A limit that differs from point to point. */
-  private drawStairs(ctx: CanvasRenderingContext2D, limits: ChartLimits, which: "upper" | "lower"): void {
+  private drawOwn(ctx: CanvasRenderingContext2D, limits: ChartLimits, which: "upper" | "lower"): void {
     const { dots } = this.sheet;
-    const { bbox } = this.plot;
     const xs = dots.map((dot) => this.x(dot.number));
     const ys = dots.map((dot) => limitsAt(limits, dot)[which]);
-    let before: Stair | null = null;
-    for (const stair of stairs(xs, ys, bbox.left, bbox.left + bbox.width)) {
-      if (before?.x2 === stair.x1) line(ctx, stair.x1, this.y(before.y), stair.x1, this.y(stair.y));
-      line(ctx, stair.x1, this.y(stair.y), stair.x2, this.y(stair.y));
-      before = stair;
-    }
+    drawStairs(ctx, this.plot.bbox, xs, ys, (value) => this.y(value));
   }
 
   private drawScale(ctx: CanvasRenderingContext2D, ratio: number): void {
@@ -235,19 +229,9 @@ export class ControlChart {
       if (this.sheet.excluded.has(dot.number)) {
         ctx.strokeStyle = this.palette.accent;
         ctx.lineWidth = 1.5 * ratio;
-        const arm = 5 * ratio;
-        ctx.beginPath();
-        ctx.moveTo(x - arm, y - arm);
-        ctx.lineTo(x + arm, y + arm);
-        ctx.moveTo(x - arm, y + arm);
-        ctx.lineTo(x + arm, y - arm);
-        ctx.stroke();
+        cross(ctx, x, y, 5 * ratio);
       }
-      if (dot.signal === "none") continue;
-      disc(ctx, x, y, (dot.signal === "begins" ? 6 : 4.5) * ratio);
-      ctx.lineWidth = (dot.signal === "begins" ? 2 : 1) * ratio;
-      ctx.strokeStyle = this.palette.signal;
-      ctx.stroke();
+      if (dot.signal !== "none") ring(ctx, x, y, dot.signal === "begins", this.palette.signal, ratio);
     }
     ctx.restore();
   }
@@ -261,22 +245,4 @@ export class ControlChart {
     const { bbox } = this.plot;
     return Math.min(Math.max(this.plot.valToPos(value, "y", true), bbox.top), bbox.top + bbox.height);
   }
-}
-
-function font(ratio: number): string {
-  return `${FONT_PX * ratio}px ${getComputedStyle(document.documentElement).fontFamily}`;
-}
-
-function line(ctx: CanvasRenderingContext2D, x1: number, y1: number, x2: number, y2: number): void {
-  const half = (ctx.lineWidth % 2) / 2;
-  const snap = (value: number) => Math.round(value - half) + half;
-  ctx.beginPath();
-  ctx.moveTo(snap(x1), snap(y1));
-  ctx.lineTo(snap(x2), snap(y2));
-  ctx.stroke();
-}
-
-function disc(ctx: CanvasRenderingContext2D, x: number, y: number, radius: number): void {
-  ctx.beginPath();
-  ctx.arc(x, y, radius, 0, 2 * Math.PI);
 }
