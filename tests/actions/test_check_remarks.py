@@ -8,16 +8,21 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+import msgspec
 import pytest
 
 from quality_creator.actions import (
     authorities,
+    bundling,
     checking,
     draws,
     enrolments,
+    evidence_source,
     institutions,
+    logged_graphics,
     publishing,
     remarks,
+    studio,
 )
 from quality_creator.actions.check.case import Check
 from quality_creator.actions.draws import Order, Sampling
@@ -343,13 +348,63 @@ def test_an_institution_decides_on_its_own_experts_keys_and_on_no_others(tmp_pat
     run(tmp_path, act)
 
 
-def test_words_that_are_shown_as_an_experts_and_that_no_expert_signed_are_seen() -> None:
+def shown(template: str, **fields: str) -> Check:
+    """What a check says where the stream shows a graphic that nothing in the log is behind."""
+
     def forge(batch: bytes) -> bytes:
         messages = json.loads(batch)
-        fields = {"words": {"zh-Hans": "", "en": "All is well."}, "name": {"zh-Hans": "Wang", "en": ""}}
-        graphic = {"id": "remark-1", "template": "remark", "fields": fields}
-        messages[-1]["message"]["graphics"] = [graphic]
+        filled = {name: {"zh-Hans": "", "en": words} for name, words in fields.items()}
+        messages[-1]["message"]["graphics"] = [
+            {"id": f"{template}-1", "template": template, "fields": filled}
+        ]
         return json.dumps(messages).encode()
 
-    look = checked(Episode(alter=forge).files(media=False))
+    return checked(Episode(alter=forge).files(media=False))
+
+
+def test_words_that_are_shown_as_an_experts_and_that_no_expert_signed_are_seen() -> None:
+    look = shown("remark", name="Wang", words="All is well.")
     assert (look.outcome, "that no expert signed" in look.words) == ("wrong", True)
+
+
+def test_units_that_are_shown_as_drawn_and_were_not_are_seen() -> None:
+    look = shown("draw", what="doors", units="1, 2, 3")
+    assert (look.outcome, "that the log does not say" in look.words) == ("wrong", True)
+
+
+def test_what_was_shown_on_air_of_a_remark_and_a_draw_is_compared_with_the_log(tmp_path: Path) -> None:
+    async def act(made: Publisher, wang: Expert) -> None:
+        hub = made.hub
+        lot = await draws.announce(hub, ONE, Order(what="doors", count=50, drawn=3))
+        said = await remarks.enter(hub, ONE, wang.visitor, wang.signed("The seam is open."))
+        await logged_graphics.show_remark(hub, ONE, said.id, "Lin")
+        await logged_graphics.show_draw(hub, ONE, lot.lot, "Lin")
+        graphics = (await studio.studio(hub, ONE)).show.state.mix.graphics
+        found = await published(made)
+        for change, outcome in (
+            (b"", "right"),
+            (b"The seam is open.", "wrong"),
+            (", ".join(lot.units).encode(), "wrong"),
+            (b"Wang", "wrong"),
+        ):
+            data = msgspec.json.encode(graphics)
+            data = data.replace(change, b"something else") if change else data
+            batches = found[evidence.MEASUREMENTS].splitlines()
+            batch = json.loads(batches[0])
+            batch[-1]["message"]["graphics"] = json.loads(data)
+            batches[0] = json.dumps(batch).encode()
+            look = checked({**found, evidence.MEASUREMENTS: b"\n".join(batches)})
+            assert look.outcome == outcome, (change, look.words)
+
+    run(tmp_path, act)
+
+
+def test_a_bundle_has_all_that_remarks_rest_on(tmp_path: Path) -> None:
+    async def act(made: Publisher, wang: Expert) -> None:
+        await remarks.enter(made.hub, ONE, wang.visitor, wang.signed())
+        bundling.write(Files(await published(made)), tmp_path / "one.zip", with_media=False)
+
+    run(tmp_path, act)
+    with evidence_source.opened(str(tmp_path / "one.zip")) as source:
+        report = checking.check(source, target="", now=datetime.now(UTC), with_media=False)
+    assert next(one.outcome for one in report.checks if one.name == "remarks") == "right"

@@ -7,6 +7,7 @@ between, the next call draws the same units.
 
 import uuid
 from collections.abc import Callable, Sequence
+from functools import lru_cache
 from typing import Annotated
 
 import msgspec
@@ -143,7 +144,13 @@ async def everything(hub: Hub, slug: Slug) -> list[Standing]:
 async def _said(ledger: Ledger, episode: str) -> list[Remark]:
     """What experts said of the episode."""
     entries = await ledger.about(episode, remark.LEAF)
-    return [remark.decode(one.document).remark for one in entries if one.document is not None]
+    return [_remark(one.document) for one in entries if one.document is not None]
+
+
+@lru_cache(maxsize=4_096)
+def _remark(document: bytes) -> Remark:
+    """A remark of the log; every desk asks for all of them again and again, and they never change."""
+    return remark.decode(document).remark
 
 
 async def _draw(ledger: Ledger, entry: Entry) -> None:

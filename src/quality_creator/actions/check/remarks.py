@@ -18,6 +18,7 @@ from quality_creator.trust import dossier as dossiers
 from quality_creator.trust import enrolment, remark
 from quality_creator.trust.enrolment import Standing, Told
 from quality_creator.trust.log import leaf, merkle
+from quality_creator.trust.log.draw import DRAW
 from quality_creator.trust.remark import Remark, Signed
 
 
@@ -155,15 +156,15 @@ def _check_units(case: Case, made: Remark) -> None:
 
 
 def _shown(case: Case, said: Mapping[int, Remark]) -> Iterator[str]:
-    """What was shown on air as an expert's remark, and is not. Raises BadPayload."""
+    """What was shown on air as an expert's remark or as a draw, and is not. Raises BadPayload."""
     known: set[tuple[str, int]] = set()
     for batch in case.batches():
-        if b'"remark"' not in batch and b"remark/1" not in batch:
+        if not any(word in batch for word in (b'"remark"', b'"draw"', b'"logged"')):
             continue
         for timed in summary.decode(batch):
             if isinstance(timed.message, FrameData) and timed.message.graphics:
                 for graphic in timed.message.graphics:
-                    wrong = _compare(case, graphic, said)
+                    wrong = _compare(case, graphic, said) or _compare_draw(case, graphic)
                     at = graphic.logged.index if graphic.logged else -1
                     if wrong and (wrong, at) not in known:
                         known.add((wrong, at))
@@ -189,6 +190,25 @@ def _compare(case: Case, graphic: Graphic, said: Mapping[int, Remark]) -> str:
         and name.zh == made.name
     )
     return "" if same else f"what was shown on air of the remark at entry {logged.index} is not what it says"
+
+
+def _compare_draw(case: Case, graphic: Graphic) -> str:
+    """What is wrong with a graphic of a draw; empty where nothing is, or it is none."""
+    logged = graphic.logged
+    if graphic.template != "draw" and (logged is None or logged.type != DRAW):
+        return ""
+    units, lot = graphic.fields.get("units"), graphic.id.removeprefix("draw-")
+    drawn = case.drawn.get(f"urn:uuid:{lot}")
+    entry = case.leaves[logged.index] if logged is not None and 0 <= logged.index < case.size else None
+    same = (
+        logged is not None
+        and entry is not None
+        and (logged.type, logged.id, logged.sha256) == (entry.type, entry.id, entry.sha256)
+        and drawn is not None
+        and units is not None
+        and units.en == ", ".join(drawn)
+    )
+    return "" if same else "units were shown on air as drawn that the log does not say"
 
 
 def _enrolments(case: Case) -> dict[str, list[tuple[int, Told | None]]]:
