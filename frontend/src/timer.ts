@@ -61,27 +61,51 @@ async function follow(): Promise<never> {
   }
 }
 
-// The prompter scrolls by itself; space stops it, arrows change its pace.
-let pace = 0;
+// The prompter scrolls by itself; space stops it, arrows change its pace, and so do the buttons.
+const SLOWEST = 10;
+let rolling = false;
+/** Pixels a second. */
+let pace = 40;
 let place = 0;
 let before = performance.now();
 function roll(now: number): void {
   const notes = part("host-notes");
-  if (pace) {
+  if (rolling) {
     place = Math.max(notes.scrollTop, place) + (pace * (now - before)) / 1000;
     notes.scrollTo({ top: place });
   } else place = notes.scrollTop;
   before = now;
   requestAnimationFrame(roll);
 }
-document.addEventListener("keydown", (event) => {
-  if (!root.dataset["prompter"]) return;
-  if (event.code === "Space") pace = pace ? 0 : 40;
-  else if (event.code === "ArrowDown") pace += 10;
-  else if (event.code === "ArrowUp") pace = Math.max(pace - 10, 0);
-  else return;
-  event.preventDefault();
-});
+
+function turn(on: boolean): void {
+  rolling = on;
+  part("roll").setAttribute("aria-pressed", String(on));
+}
+
+function faster(by: number): void {
+  pace = Math.max(pace + by, SLOWEST);
+  tell(part("pace"), String(pace));
+}
+
+if (root.dataset["prompter"]) {
+  part("roll").addEventListener("click", () => turn(!rolling));
+  part("slower").addEventListener("click", () => faster(-10));
+  part("faster").addEventListener("click", () => faster(10));
+  part("mirror").addEventListener("click", () => {
+    const on = root.classList.toggle("host--mirrored");
+    part("mirror").setAttribute("aria-pressed", String(on));
+  });
+  document.addEventListener("keydown", (event) => {
+    if (event.code === "Space") {
+      if ((event.target as HTMLElement).matches("button:focus-visible")) return;
+      turn(!rolling);
+    } else if (event.code === "ArrowDown") faster(10);
+    else if (event.code === "ArrowUp") faster(-10);
+    else return;
+    event.preventDefault();
+  });
+}
 requestAnimationFrame(roll);
 setInterval(show, 100);
 void follow();
