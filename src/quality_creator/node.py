@@ -20,6 +20,7 @@ from quality_creator.actions.hub import Hub
 from quality_creator.actions.ingest import Ingest
 from quality_creator.actions.ledger import Ledger
 from quality_creator.actions.replay import Replays
+from quality_creator.actions.timestamps import Timestamps
 from quality_creator.config import Config, CsvGauge, HttpGauge, MqttGauge, RtmpCamera
 from quality_creator.factory.csv import CsvConnector
 from quality_creator.factory.http import HttpConnector
@@ -111,6 +112,9 @@ async def _hub(config: Config, parent: int | None, spare: Process | None) -> Non
                 tasks.create_task(hub.spares.run(), name="spares")
                 tasks.create_task(ingest.run(), name="ingest")
                 tasks.create_task(ledger.run(), name="log")
+                if config.signing.timestamp:
+                    stamps = Timestamps(ledger, client, config.signing.timestamp)
+                    tasks.create_task(stamps.run(), name="time stamps")
                 for connector in connectors:
                     tasks.create_task(connector.run(ingest.take), name="gauge")
                 for episode in await database.episodes.in_states("on-air"):

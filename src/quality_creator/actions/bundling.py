@@ -7,7 +7,7 @@ from pathlib import Path
 
 from quality_creator.actions.evidence_source import Source
 from quality_creator.model.errors import BadInput, BadPayload, NotFound
-from quality_creator.trust import contexts, dossier, endorsement, enrolment, evidence
+from quality_creator.trust import contexts, dossier, endorsement, enrolment, evidence, timestamp
 from quality_creator.trust.log import leaf, policy, tile
 
 _DATE = (1980, 1, 1, 0, 0, 0)
@@ -15,8 +15,8 @@ _DATE = (1980, 1, 1, 0, 0, 0)
 
 _AT_ONCE = 8
 
-_OTHERS = (endorsement.STATUS_LEAF, endorsement.KEY_LEAF, enrolment.LEAF)
-"""Kinds of entries that are about no episode, and may take back what one rests on."""
+_OTHERS = (endorsement.STATUS_LEAF, endorsement.KEY_LEAF, enrolment.LEAF, timestamp.LEAF)
+"""Kinds of entries that are about no episode, and may take back what one rests on, or say since when."""
 
 README = """\
 The evidence of an episode. Nothing here has to be believed; this is how to check it.
@@ -35,7 +35,6 @@ With tools that are not ours:
         register/<newest>.json (keys, as Multikey); the vocabularies are in contexts/. A status list's
         bit at statusListIndex is 0 while the endorsement counts.
 
-
     jsonld-signatures (npm) with @digitalbazaar/eddsa-jcs-2022-cryptosuite
         Each remark in remarks/ carries a proof (eddsa-jcs-2022) by its expert's own did:key. Entries of the
         type expert/1 in log/ say whose key it is.
@@ -44,6 +43,12 @@ With tools that are not ours:
         log/checkpoint is a signed note with its witnesses' cosignatures; the keys are in policy.
         Each .tlog-proof (c2sp.org/tlog-proof) leads from one entry to a cosigned checkpoint. The entry of
         an endorsement is the canonical JSON of type, id, issuer, sha256 (of the file) and subject.
+
+    openssl ts
+        An entry of the type timestamp/1 holds a checkpoint and what an RFC 3161 authority answered. Of its
+        file in log/documents:
+            jq -j .checkpoint FILE > checkpoint; jq -r .response FILE | base64 -d > response.tsr
+            openssl ts -verify -data checkpoint -in response.tsr -CAfile authority.pem
 
     sha256sum media/720p/0.m4s
         Each segment's digest stands in segments.json. The digests of one segment in all renditions, one

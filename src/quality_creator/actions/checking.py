@@ -27,12 +27,13 @@ from quality_creator.actions.check.log import (
 )
 from quality_creator.actions.check.remarks import check_remarks
 from quality_creator.actions.check.stream import check_as_run, check_measurements, check_media, check_segments
+from quality_creator.actions.check.timestamps import check_timestamps
 from quality_creator.actions.evidence_source import Source
 from quality_creator.model.clock import Utc
 from quality_creator.model.errors import BadPayload, NotFound
 from quality_creator.model.text import Text
 from quality_creator.trust import dossier as dossiers
-from quality_creator.trust import evidence, verdict
+from quality_creator.trust import evidence, timestamp, verdict
 from quality_creator.trust.verdict import State
 
 
@@ -87,6 +88,7 @@ def check(
     with_media: bool = True,
     pinned_register: bytes | None = None,
     pinned_policy: bytes | None = None,
+    time_authority: bytes | None = None,
 ) -> Report:
     """Check all that there is.
 
@@ -97,6 +99,7 @@ def check(
         with_media: Read the segments, too; without it their digests are only compared with one another.
         pinned_register: The first register that the asker believes, from elsewhere.
         pinned_policy: The policy that the asker believes, from elsewhere.
+        time_authority: Certificates (PEM) of the time-stamp authorities that the asker believes.
 
     Raises:
         Unavailable: the source can't be read now.
@@ -128,6 +131,7 @@ def check(
             check_endorsements,
         ):
             look(case)
+        check_timestamps(case, timestamp.authorities(time_authority) if time_authority else ())
         return _report(case, target, pinned_register is not None and pinned_policy is not None)
 
 

@@ -35,6 +35,7 @@ def verify(
     media: bool = True,
     register: Path | None = None,
     policy: Path | None = None,
+    time_authority: Path | None = None,
 ) -> None:
     """Check an episode: what was aired and measured, who vouches for it, and since when.
 
@@ -47,6 +48,7 @@ def verify(
         media: Read all pictures and sound; without, only their digests are compared.
         register: The first register of authorities that you believe, if you have it from elsewhere.
         policy: The log policy that you believe, if you have it from elsewhere.
+        time_authority: Certificates (PEM) of the RFC 3161 authorities whose time stamps you believe.
     """
     from quality_creator.actions import checking, evidence_source
 
@@ -58,6 +60,7 @@ def verify(
             with_media=media,
             pinned_register=_read(register),
             pinned_policy=_read(policy),
+            time_authority=_read(time_authority),
         )
     if json:
         sys.stdout.buffer.write(msgspec.json.format(msgspec.json.encode(report)) + b"\n")

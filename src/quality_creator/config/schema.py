@@ -306,7 +306,7 @@ class Signing(_Section, frozen=True, kw_only=True):
     ] = "compositeCapture"
     """What the pictures are, in IPTC's words; it stands in every manifest."""
     timestamp: str = ""
-    """The address of an RFC 3161 time-stamp authority for exported files; empty for none."""
+    """The address of an RFC 3161 time-stamp authority, for the log and for exported files; empty for none."""
 
 
 class Log(_Section, frozen=True, kw_only=True):
