@@ -127,7 +127,8 @@ class Control {
       data["center"] === undefined
         ? null
         : { center: Number(data["center"]), lower: Number(data["lower"]), upper: Number(data["upper"]) };
-    const common = { excluded, span };
+    const shown: Sheet["shown"] = [points[0]?.number ?? 0, points.at(-1)?.number ?? 0];
+    const common = { excluded, span, shown };
     const location: Sheet = {
       ...common,
       decimals: face.upper.decimals,

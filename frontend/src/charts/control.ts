@@ -17,6 +17,8 @@ export interface Numbered extends Own {
 
 export interface Sheet {
   readonly dots: readonly Numbered[];
+  /** First and last point of the picture, on both of a pair of charts: the first may have no spread. */
+  readonly shown: readonly [number, number];
   readonly limits: ChartLimits | null;
   /** Of the plotted statistic; zones stand at one and two of them. */
   readonly sigma: number | null;
@@ -39,7 +41,7 @@ export interface Handlers {
 
 const LEFT = 48;
 const RIGHT = 74;
-const NOTHING: Sheet = { dots: [], limits: null, sigma: null, proposed: null, span: null, excluded: new Set(), decimals: 2, floor: null };
+const NOTHING: Sheet = { dots: [], shown: [0, 0], limits: null, sigma: null, proposed: null, span: null, excluded: new Set(), decimals: 2, floor: null };
 
 export class ControlChart {
   private readonly plot: uPlot;
@@ -112,9 +114,8 @@ export class ControlChart {
   }
 
   private reach(): [number, number] {
-    const { dots } = this.sheet;
-    const first = dots[0]?.number ?? 0;
-    const last = Math.max(dots.at(-1)?.number ?? 0, first + 10);
+    const [first, newest] = this.sheet.shown;
+    const last = Math.max(newest, first + 10);
     const room = (last - first) * 0.01 + 0.5;
     return [first - room, last + room];
   }
@@ -207,7 +208,7 @@ export class ControlChart {
     ctx.textBaseline = "top";
     const [min, max] = this.reach();
     for (const mark of marks({ min: min + 1, max: max + 1 }, Math.max(Math.floor(bbox.width / ratio / 70), 2))) {
-      if (!Number.isInteger(mark)) continue;
+      if (!Number.isInteger(mark) || mark < 1) continue;
       const x = this.x(mark - 1);
       line(ctx, x, bottom, x, bottom + 4 * ratio);
       ctx.fillText(number(mark, 0), x, bottom + 6 * ratio);
