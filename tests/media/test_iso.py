@@ -42,7 +42,7 @@ def position_of(code: str, rate: int = 25) -> int:
 
 def codes(path: Path, strip: barcode.Strip) -> dict[int, int]:
     """By the time in each picture's bar code: where the picture is in the programme, by the file alone."""
-    found = {}
+    found: dict[int, list[int]] = {}
     with av.open(str(path)) as file:
         video = file.streams.video[0]
         begins = position_of(video.metadata["timecode"])
@@ -51,18 +51,23 @@ def codes(path: Path, strip: barcode.Strip) -> dict[int, int]:
             assert taken is not None
             assert frame.pts is not None
             assert frame.time_base is not None
-            found[taken] = begins + round(frame.pts * frame.time_base * TICKS)
-    return found
+            found.setdefault(taken, []).append(begins + round(frame.pts * frame.time_base * TICKS))
+    return once(found)
 
 
 def aired(data: bytes, strip: barcode.Strip) -> dict[int, int]:
-    """By the time in the bar code at a place of the programme: where it was shown first."""
-    found: dict[int, int] = {}
+    """By the time in the bar code at a place of the programme: where it was shown."""
+    found: dict[int, list[int]] = {}
     for at, luma in pictures(data):
         taken = barcode.read(luma, strip)
         if taken is not None:
-            found.setdefault(taken, at)
-    return found
+            found.setdefault(taken, []).append(at)
+    return once(found)
+
+
+def once(found: dict[int, list[int]]) -> dict[int, int]:
+    """What stands at one place only: a picture that waits for the next one says little of its time."""
+    return {taken: places[0] for taken, places in found.items() if len(places) == 1}
 
 
 def whole(folder: Path, source: SourceId) -> list[IsoFile]:

@@ -3,7 +3,7 @@
 from quality_creator.web.words import _say
 
 OUT_WORDS: dict[str, str] = {
-    "out-off": _say("Off"),
+    "out-off": _say("Switched off"),
     "out-idle": _say("Begins with the episode"),
     "out-connecting": _say("Connecting"),
     "out-live": _say("Live since {time}"),
