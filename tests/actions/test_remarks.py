@@ -208,3 +208,19 @@ def test_the_chat_reaches_those_behind_the_scenes_and_not_the_log(tmp_path: Path
         assert all(b"zoom" not in (one.document or b"") for one in await hub.ledger.about(EPISODE))
 
     check(tmp_path, act)
+
+
+def test_desks_that_look_while_remarks_come_in_see_each_once_and_in_order(tmp_path: Path) -> None:
+    async def act(hub: Hub, wang: Expert) -> None:
+        async def look() -> list[int]:
+            return [one.index for one in (await remarks.desk(hub, ONE, wang.visitor)).remarks]
+
+        async def say(number: int) -> None:
+            await remarks.enter(hub, ONE, wang.visitor, wang.signed(f"Remark {number}."))
+
+        seen = await asyncio.gather(*(call for number in range(12) for call in (say(number), look(), look())))
+        for found in (one for one in seen if one is not None):
+            assert found == sorted(set(found))
+        assert len(await look()) == 12
+
+    check(tmp_path, act)

@@ -321,14 +321,16 @@ async def desk(hub: Hub, slug: Slug, visitor: Visitor) -> Desk:
         edge=MediaTime(0) if episode.state == "planned" else await _edge(hub, episode),
         seen=dossier.Seen(size=seen.size, root=note.encode64(seen.root)) if seen else None,
         lots=tuple(await draws.everything(hub, slug)),
-        remarks=tuple(told(show, entry) for entry in entries),
+        # One that came in this very moment is not known to the show yet; the next look has it.
+        remarks=tuple(told(show, entry) for entry in entries if _known(show, entry.id) is not None),
         chat=show.state.chat,
     )
 
 
 def told(show: Show, entry: Entry) -> Told:
     """A remark of the log, and where the show stands with it."""
-    found: ExpertRemark = next(one for one in show.state.remarks if one.id == entry.id)
+    found = _known(show, entry.id)
+    assert found is not None
     on_air = remark_on_air(show.state, entry.id)
     return Told(
         index=entry.index,
@@ -339,6 +341,10 @@ def told(show: Show, entry: Entry) -> Told:
         institution_name=found.institution,
         document=msgspec.Raw(entry.document or b"null"),
     )
+
+
+def _known(show: Show, name: str) -> ExpertRemark | None:
+    return next((one for one in show.state.remarks if one.id == name), None)
 
 
 async def _who(hub: Hub, visitor: Visitor) -> Who:
