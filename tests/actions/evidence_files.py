@@ -15,7 +15,7 @@ from quality_creator.media.box import box
 from quality_creator.model.clock import micros
 from quality_creator.model.text import Text
 from quality_creator.trust import contexts, dossier, endorsement, evidence
-from quality_creator.trust.log import challenge, checkpoint, leaf, living, tile
+from quality_creator.trust.log import challenge, checkpoint, leaf, living, merkle, note, tile
 from tests.actions.shown_charts import Charts
 from tests.trust.authorities import ADDRESS, EPISODE, NOW, Signer, World, a_dossier
 from tests.trust.c2pa import stream
@@ -138,28 +138,32 @@ class Episode:
 
     def tell(self, count: int, *, lie: bool = False) -> None:
         """What the log is told while the episode is on air: so many segments were served."""
-        leaves = [b"another", *self.segments.leaves][:count] if lie else self.segments.leaves[:count]
-        batches = [bytes.fromhex(evidence.sha256(one)) for one in self.batches[:count]]
+        segments, batches = self._served
         document = living.Progress(
             type="progress/1",
             id=f"urn:uuid:p{count}",
             episode=EPISODE,
             at="",
             last=count - 1,
-            segments=living.served(living.add(tile.Tree(), leaves)),
-            measurements=living.served(living.add(tile.Tree(), batches)),
+            segments=_served(count, batches if lie else segments),
+            measurements=_served(count, batches),
         )
         self._log(living.encode(document), living.PROGRESS, document.id)
 
+    @cached_property
+    def _served(self) -> tuple[merkle.Hashes, merkle.Hashes]:
+        batches = [bytes.fromhex(evidence.sha256(one)) for one in self.batches]
+        return _hashes(self.segments.leaves), _hashes(batches)
+
     def show_code(self, at: datetime) -> None:
         """The log's newest checkpoint gives a code, which is filmed."""
-        note = self.world.log.checkpoint(self.world.signers, at)
+        newest = self.world.log.checkpoint(self.world.signers, at)
         shown = challenge.Challenge(
             type="challenge/1",
             id=f"urn:uuid:c{at}",
             episode=EPISODE,
-            code=challenge.code(note),
-            checkpoint=note.decode(),
+            code=challenge.code(newest),
+            checkpoint=newest.decode(),
             at="",
         )
         self._log(shown.encode(), challenge.CHALLENGE, shown.id)
@@ -236,6 +240,14 @@ class Episode:
             lines.append(f"witness {name} {checkpoint.witness_key(name, one.witness)} https://{name}/")
         lines += [f"group inspection 2 {' '.join(names[1:])}", f"group double all {names[0]} inspection"]
         return "\n".join([*lines, "quorum double", ""]).encode()
+
+
+def _hashes(leaves: list[bytes]) -> merkle.Hashes:
+    return merkle.in_memory([merkle.leaf_hash(one) for one in leaves])
+
+
+def _served(count: int, hashes: merkle.Hashes) -> living.Served:
+    return living.Served(count=count, root=note.encode64(merkle.root(count, hashes)))
 
 
 def doubly_endorsed(at: datetime = NOW) -> Episode:

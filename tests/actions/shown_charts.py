@@ -56,6 +56,8 @@ class Charts:
     """Measurements before the episode began."""
     count: int = 6
     """Segments; of more, the last ones have no measurements."""
+    reckoned: int = 1
+    """After how many segments the capability is told anew."""
     unwritten: bool = False
     """Whether nobody wrote down where the charts stood."""
     lie: Callable[[Definition | Point], Definition | Point] = lambda one: one
@@ -101,9 +103,12 @@ class Charts:
         before = [courses.value_of(n, row) for n, row in enumerate(rows[: self.earlier])]
         opening = Opening(standing=courses.standing(chart, "start", Micros(1)), before=tuple(before))
         found = _Part(opening, Course(characteristic=one.id, changes=(), unshown=()))
+        told = None
         for number in range(self.count):
             first = self.earlier + number * self.a_segment
-            found.definitions.append(judging.definition(chart, LINE, capability(chart, rows[:first])))
+            if number % self.reckoned == 0:
+                told = capability(chart, rows[:first])
+            found.definitions.append(judging.definition(chart, LINE, told))
             judged = judging.judge(chart, rows[first : first + self.a_segment])
             found.points.append(list(judged.points))
             chart = judged.chart

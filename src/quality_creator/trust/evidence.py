@@ -6,7 +6,7 @@ dossier.json.tlog-proof          it was logged
 segments.json                    the digest of each segment, under the dossier's root
 measurements/<msn>.json          what was stamped into each segment, under the dossier's root
 verdicts/<characteristic>.json   what each chart said at the end, by digest in the dossier
-charts/opening.json              where the charts stood at the beginning, by digest in the verdicts and the log
+charts/opening.json              where the charts stood at first, by digest in the verdicts and the log
 charts/course.json               what was changed on them and not shown, by digest in the verdicts
 as-run.json, remarks/<n>.json    by digest in the dossier
 register/<version>.json          the register of authorities, the first version first
