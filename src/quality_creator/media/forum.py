@@ -9,8 +9,8 @@ from quality_creator.config import Webrtc
 from quality_creator.media import speaker, wire
 from quality_creator.media.capture.guest import GuestCapture
 from quality_creator.media.capture.source import Source
-from quality_creator.media.encode import SOUND_AHEAD
 from quality_creator.media.playout import Player
+from quality_creator.media.programme import HEARD_AHEAD
 from quality_creator.media.sound import Mixer, Samples
 from quality_creator.media.wallclock import WallClock
 from quality_creator.media.webrtc.returns import HEIGHT, WIDTH, Returns, Tick
@@ -154,7 +154,7 @@ class Forum:
         if self._talk is None:
             return None
         self._talk.advance(tick, now)
-        return self._talk.hear(tick, SOUND_AHEAD)
+        return self._talk.hear(tick, HEARD_AHEAD)
 
     def _measure(self, voices: Mapping[SourceId, Samples], muted: Collection[SourceId]) -> None:
         levels = {name: speaker.level(samples) for name, samples in voices.items()}

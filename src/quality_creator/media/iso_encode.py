@@ -10,7 +10,7 @@ from av.audio.frame import AudioFrame
 from av.container import OutputContainer
 from av.packet import Packet
 
-from quality_creator.media.encode import SOUND_AHEAD
+from quality_creator.media.programme import HEARD_AHEAD
 from quality_creator.media.scale import Planes, Raw, Scaler, planes_of
 from quality_creator.media.scene import HEIGHT, WIDTH, Rectangle
 from quality_creator.media.sound import Samples
@@ -46,7 +46,7 @@ class IsoEncoder:
         self._audio.codec_context.layout, self._audio.codec_context.format = "stereo", "s16"
         self._scaler = Scaler()
         # The mixer hands over the sound of a little later than its picture; a file begins with both.
-        self._lead = np.zeros((2, SOUND_AHEAD), np.float32)
+        self._lead = np.zeros((2, HEARD_AHEAD), np.float32)
         self._heard = 0
 
     def encode(self, tick: float, raw: Raw, samples: Samples) -> "Iterator[Packet[Any]]":
@@ -62,7 +62,7 @@ class IsoEncoder:
         frame.pts, frame.time_base = number * FRAME_TICKS, Fraction(1, TICKS)
         yield from self._video.encode(frame)
         # Ticks that were left out are silent.
-        at = SOUND_AHEAD + number * AUDIO_RATE // FRAME_RATE
+        at = HEARD_AHEAD + number * AUDIO_RATE // FRAME_RATE
         missing = max(at - self._heard - self._lead.shape[1], 0)
         sound = np.concatenate((self._lead, np.zeros((2, missing), np.float32), samples), axis=1)
         self._lead = sound[:, :0]

@@ -9,7 +9,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from quality_creator.media.biquad import Biquad, Coefficients, Floats
+from quality_creator.media.biquad import Biquad, Coefficients
+from quality_creator.media.peak import REACH, TAPS, peaks
 from quality_creator.media.sound import Samples
 from quality_creator.model.stream import AUDIO_RATE
 
@@ -30,8 +31,6 @@ _STEP = AUDIO_RATE // 50
 
 _ABSOLUTE = -70.0
 _RELATIVE = -10.0
-_PHASES, _TAPS = 4, 24
-"""The true peak is looked for between the samples, at four times their rate."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,7 +54,7 @@ class Meter:
         self._blocks: list[float] = []
         """Mean squares of 400 ms, one each 100 ms, of the whole programme, those below the gate left out."""
         self._peak = 0.0
-        self._tail: Floats = np.zeros((2, _TAPS - 1))
+        self._tail: Samples = np.zeros((2, TAPS - 1), np.float32)
 
     def hear(self, samples: Samples) -> None:
         """The next samples, shape (2, n); n is a multiple of 20 ms."""
@@ -88,27 +87,13 @@ class Meter:
         return _lufs(float(blocks[blocks > gate].mean()))
 
     def _look(self, samples: Samples) -> None:
-        """The highest level between the samples, by a windowed sinc at four phases."""
-        line: Floats = np.concatenate((self._tail, samples), axis=1)
-        self._tail = line[:, -(_TAPS - 1) :].copy()
-        windows = np.lib.stride_tricks.sliding_window_view(line, _TAPS, axis=1)
+        """The highest level between the samples."""
+        line: Samples = np.concatenate((self._tail, samples), axis=1)
+        self._tail = line[:, -(TAPS - 1) :].copy()
         # Most of the programme is far below its peak: there is nothing to look for.
         loud = float(np.abs(line).max())
-        if loud * 1.6 > self._peak:
-            self._peak = max(self._peak, loud, float(np.abs(windows @ _KERNEL).max()))
-
-
-def _kernel() -> Floats:
-    taps = np.arange(_TAPS) - _TAPS / 2 + 1
-    phases = np.arange(_PHASES) / _PHASES
-    places = taps[:, None] - phases
-    window = np.where(np.abs(places) < _TAPS / 2, np.cos(np.pi * places / _TAPS) ** 2, 0.0)
-    kernel: Floats = np.sinc(places) * window
-    kernel /= kernel.sum(axis=0)
-    return kernel
-
-
-_KERNEL = _kernel()
+        if loud * REACH > self._peak:
+            self._peak = max(self._peak, loud, float(peaks(line).max()))
 
 
 def _lufs(energy: float) -> float:

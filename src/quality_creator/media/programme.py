@@ -9,6 +9,7 @@ import av
 from quality_creator.media import transition, wire
 from quality_creator.media.compose import Composer
 from quality_creator.media.encode import SOUND_AHEAD, Encoded, Encoder
+from quality_creator.media.limiter import LATENCY
 from quality_creator.media.loudness import Meter
 from quality_creator.media.overlay import Artist, Overlay
 from quality_creator.media.playout import Player, Shown
@@ -23,6 +24,9 @@ from quality_creator.model.mix import Mix
 from quality_creator.model.scene import Scene
 from quality_creator.model.stream import PART_FRAMES
 from quality_creator.model.text import Text
+
+HEARD_AHEAD = SOUND_AHEAD + LATENCY
+"""Samples by which sources are heard before their pictures are seen: encoder and limiter hold sound back."""
 
 _SLATES = 96
 """Kept; an inset that is dragged about would otherwise leave one at each of its places."""
@@ -187,7 +191,7 @@ class Programme:
         voices = {}
         for name, player in self._players.items():
             strip = self._strips.setdefault(name, Strip())
-            voices[name] = strip.work(player.hear(tick, SOUND_AHEAD), self._faders.channel(name))
+            voices[name] = strip.work(player.hear(tick, HEARD_AHEAD), self._faders.channel(name))
         self.voices, self.gains = voices, self._gains(voices)
         sound = self._mixer.mix(voices, self.gains)
         self.meter.hear(sound)

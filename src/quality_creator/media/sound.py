@@ -6,6 +6,7 @@ from collections.abc import Mapping
 import numpy as np
 import numpy.typing as npt
 
+from quality_creator.media.limiter import Limiter
 from quality_creator.model.ids import SourceId
 from quality_creator.model.stream import AUDIO_RATE
 
@@ -15,9 +16,6 @@ Samples = npt.NDArray[np.float32]
 TICK = AUDIO_RATE // 25
 """Samples in the time of one picture."""
 
-CEILING = 0.89
-"""Peaks of the programme, -1 dBFS: lossy coding overshoots a little."""
-
 _CAPACITY = 2 * AUDIO_RATE
 _JUMP = AUDIO_RATE // 10
 """Off by more than this, sound is picked up anew; below, it is brought to its place inaudibly."""
@@ -25,8 +23,6 @@ _EXACT = AUDIO_RATE // 500
 _BEND = 8
 """Samples by which a tick is stretched or squeezed at most: 0.4 % of pitch."""
 _FADE = 240
-_RELEASE = 1.06
-"""How fast the limiter lets go, a tick: about 12 dB a second."""
 
 
 class Ring:
@@ -140,14 +136,14 @@ class Voice:
 
 
 class Mixer:
-    """Adds voices up, each with its gain, and keeps the sum below the ceiling."""
+    """Adds voices up, each with its gain, and keeps the sum below the ceiling; `LATENCY` samples late."""
 
     def __init__(self) -> None:
         self._gains: dict[SourceId, float] = {}
-        self._limit = 1.0
+        self._limiter = Limiter()
 
     def mix(self, voices: Mapping[SourceId, Samples], gains: Mapping[SourceId, float]) -> Samples:
-        """One tick of the programme, shape (2, TICK).
+        """One tick of the programme, shape (2, TICK): what was added up `LATENCY` samples before.
 
         Args:
             voices: What each source sounds like in this tick.
@@ -162,20 +158,7 @@ class Mixer:
             elif before or after:
                 total += samples * np.linspace(before, after, TICK, dtype=np.float32)
         self._gains = {name: gain for name, gain in gains.items() if gain and name in voices}
-        return self._limited(total)
-
-    def _limited(self, total: Samples) -> Samples:
-        peak = float(np.abs(total).max())
-        allowed = min(1.0, CEILING / peak) if peak > CEILING else 1.0
-        before, self._limit = self._limit, min(allowed, self._limit * _RELEASE)
-        if before == self._limit == 1.0:
-            return total
-        # The gain falls within a millisecond, and rises over the whole tick.
-        curve = np.full(TICK, self._limit, np.float32)
-        ramp = 48 if self._limit < before else TICK
-        curve[:ramp] = np.linspace(before, self._limit, ramp, dtype=np.float32)
-        limited: Samples = np.clip(total * curve, -CEILING, CEILING)
-        return limited
+        return self._limiter.limit(total)
 
 
 def _stretched(samples: Samples, count: int) -> Samples:
