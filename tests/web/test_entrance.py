@@ -9,9 +9,10 @@ import httpx
 import pytest
 from sqlalchemy import text
 
-from quality_creator.actions import audit, entry, links, people, sessions
+from quality_creator.actions import audit, entry, guests, links, people, sessions
 from quality_creator.actions.sessions import Caller
-from quality_creator.model.errors import Conflict, NotFound, Unavailable
+from quality_creator.model.errors import Conflict, Forbidden, NotFound, Unavailable
+from quality_creator.model.ids import Slug, SourceId
 from quality_creator.model.person import Role
 from quality_creator.store import people as kept
 from quality_creator.store.people import IDLE
@@ -197,7 +198,7 @@ def test_a_personal_link_is_kept_as_a_digest_and_is_over_when_its_time_is(tmp_pa
             assert link.id.encode() in raw
             assert secret.encode() not in raw
             async with one.client() as client:
-                assert (await client.post(f"/link/{secret}")).headers["location"] == "/episodes/visit"
+                assert (await client.post(f"/link/{secret}")).headers["location"] == f"/join/{secret}"
                 assert "Wang" in (await client.get("/me")).text
                 async with one.hub.database.write() as transaction:
                     await transaction.execute(text("UPDATE links SET until = 0"))
@@ -205,6 +206,45 @@ def test_a_personal_link_is_kept_as_a_digest_and_is_over_when_its_time_is(tmp_pa
                 assert (await client.get(f"/link/{secret}")).status_code == 404
             with pytest.raises(NotFound, match="is over"):
                 await links.visit(one.hub, secret)
+
+    asyncio.run(check())
+
+
+def test_a_link_leads_a_guest_to_the_green_room_and_an_expert_to_the_desk(tmp_path: Path) -> None:
+    async def check() -> None:
+        async with house(
+            tmp_path, '[[cameras]]\nkind = "generated"\nid = "cam"\nname = { zh-Hans = "a", en = "a" }'
+        ) as one:
+            boss, slug = sessions.operator(""), Slug("visit")
+            async with one.client(authorization=f"Bearer {TOKEN}") as client:
+                draft = {"slug": "visit", "title": {"zh-Hans": "a", "en": "a"}}
+                assert (await client.post("/api/episodes", json=draft)).status_code == 201
+            made = [
+                await links.make(one.hub, boss, role=role, name=f"Wang {role}", episode=slug, hours=1)
+                for role in (Role.GUEST, Role.EXPERT)
+            ]
+            (guest, guests_secret), (_, experts_secret) = made
+            seated = (await guests.forum_of(one.hub, slug)).guests
+            assert [(g.id, g.name.en) for g in seated.values()] == [("wang-guest", "Wang guest")]
+            async with one.client() as client:
+                goal = (await client.post(f"/link/{experts_secret}")).headers["location"]
+                assert goal == "/desk/visit"
+                assert (await client.get(goal)).status_code == 200
+            async with one.client() as client:
+                goal = (await client.post(f"/link/{guests_secret}")).headers["location"]
+                assert goal == f"/join/{guests_secret}"
+                page = await client.get(goal)
+                assert page.status_code == 200
+                assert "Wang guest" in page.text
+                # Removed by the producer, they may still look on; without the link they are out.
+                await guests.remove(one.hub, slug, SourceId("wang-guest"))
+                assert (await client.get(goal)).status_code == 403
+            again, secret = await links.make(one.hub, boss, role=Role.GUEST, name="Li", episode=slug, hours=1)
+            await links.revoke(one.hub, boss, again.id)
+            assert (await guests.forum_of(one.hub, slug)).guests == {}
+            with pytest.raises(Forbidden):
+                await guests.admit(one.hub, secret)
+            assert guest.episode == slug
 
     asyncio.run(check())
 

@@ -109,30 +109,44 @@ async def invite(hub: Hub, slug: Slug, draft: Draft, by: Visitor) -> Invited:
         BadInput: a name without a letter in either language, or too long.
         Conflict: the episode has ended, or has as many guests as it can have.
     """
-    episode, forum = await _episode(hub, slug), await forum_of(hub, slug)
-    if episode.state == "ended":
-        raise Conflict(f"{slug} has ended; nobody can be invited any more")
-    if len(forum.guests) >= MOST:
-        raise Conflict(f"there are {MOST} guests; remove one first")
+    episode, forum = await free_seat(hub, slug)
     name = _both(draft.name, "name", 64)
     if not name.en:
         raise BadInput("name: give it in at least one language")
     title = _both(draft.title, "title", 128)
-    taken = {*episode.sources, *forum.guests, *(camera.id for camera in hub.config.cameras), TALKBACK}
 
     def act(transaction: Transaction) -> Invited:
-        # Somebody who was removed keeps their id: what they said was aired under it.
-        past = store.ids(transaction, episode.id)
-        guest = Guest(id=_id(name.en, taken | past), name=name, title=title)
-        link, path = _link(guest, slug, by, draft.hours)
+        link, path = _link(name, slug, by, draft.hours)
         people.add_link(transaction, link)
-        store.add(transaction, episode.id, guest, link.id, link.made)
+        guest = seat(transaction, hub, episode, link, name=name, title=title)
         audit.write(transaction, by, "guest.invite", f"{slug} {guest.id}", name=name.en)
         return Invited(guest=guest, path=path, until=link.until)
 
     invited = await hub.database.transact(act)
     forum.admit(invited.guest)
     return invited
+
+
+async def free_seat(hub: Hub, slug: Slug) -> tuple[Episode, Forum]:
+    """An episode that can have another guest. Raises NotFound, Conflict."""
+    episode, forum = await _episode(hub, slug), await forum_of(hub, slug)
+    if episode.state in ("ended", "published"):
+        raise Conflict(f"{slug} has ended; nobody can be invited any more")
+    if len(forum.guests) >= MOST:
+        raise Conflict(f"there are {MOST} guests; remove one first")
+    return episode, forum
+
+
+def seat(
+    transaction: Transaction, hub: Hub, episode: Episode, link: Link, *, name: Text, title: Text
+) -> Guest:
+    """Make somebody a guest of an episode, whom a link that is kept lets in; `Forum.admit` has to follow."""
+    taken = {*episode.sources, *(camera.id for camera in hub.config.cameras), TALKBACK}
+    # Somebody who was removed keeps their id: what they said was aired under it.
+    past = store.ids(transaction, episode.id)
+    guest = Guest(id=_id(name.en, taken | past), name=name, title=title)
+    store.add(transaction, episode.id, guest, link.id, link.made)
+    return guest
 
 
 async def renew(hub: Hub, slug: Slug, guest: SourceId, hours: float, by: Visitor) -> Invited:
@@ -142,7 +156,7 @@ async def renew(hub: Hub, slug: Slug, guest: SourceId, hours: float, by: Visitor
 
     def act(transaction: Transaction) -> Invited:
         before = next(i for i in store.of_episode(transaction, episode.id) if i.guest.id == guest)
-        link, path = _link(found, slug, by, hours)
+        link, path = _link(found.name, slug, by, hours)
         people.add_link(transaction, link)
         store.change_link(transaction, episode.id, guest, link.id)
         people.revoke_links(transaction, link.made, link=before.link)
@@ -165,6 +179,16 @@ async def remove(hub: Hub, slug: Slug, guest: SourceId) -> None:
 
     await hub.database.transact(act)
     forum.dismiss(guest)
+
+
+async def leave_by(hub: Hub, slug: Slug, link: str) -> None:
+    """Send away whomever a link let in, while their episode goes on; it need not be anybody."""
+    episode = await _episode(hub, slug)
+    if episode.state not in ("planned", "on-air"):
+        return
+    for invited in await hub.database.look(store.of_episode, episode.id):
+        if invited.link == link:
+            await remove(hub, slug, invited.guest.id)
 
 
 async def attendance(hub: Hub, slug: Slug, mix: Mix) -> list[Attendance]:
@@ -273,14 +297,14 @@ def _bus(forum: Forum, guest: SourceId) -> Literal["program", "preview", ""]:
     return "preview" if mix.preview is not None and guest in mix.preview.shown else ""
 
 
-def _link(guest: Guest, slug: Slug, by: Visitor, hours: float) -> tuple[Link, str]:
+def _link(name: Text, slug: Slug, by: Visitor, hours: float) -> tuple[Link, str]:
     secret = secrets.token_urlsafe(24)
     now = datetime.now(UTC)
     link = Link(
         id=str(uuid.uuid4()),
         digest=sessions.digest(secret),
         purpose="visit",
-        name=guest.name.en[:128],
+        name=name.en[:128],
         role=Role.GUEST,
         episode=slug,
         made=now,

@@ -7,12 +7,14 @@ from typing import Literal
 
 import msgspec
 
-from quality_creator.actions import audit, sessions
+from quality_creator.actions import audit, guests, sessions
 from quality_creator.actions.hub import Hub
 from quality_creator.actions.sessions import Caller, Entry
 from quality_creator.model.errors import BadInput, NotFound
+from quality_creator.model.guest import Guest
 from quality_creator.model.ids import InstitutionId, PersonId, Slug
 from quality_creator.model.person import Role, Visitor
+from quality_creator.model.text import Text
 from quality_creator.store import people
 from quality_creator.store.database import Transaction
 from quality_creator.store.people import Link
@@ -34,8 +36,12 @@ async def make(
 ) -> tuple[Link, str]:
     """A link by which a guest or an expert comes to one episode, and its secret.
 
+    A guest gets a seat in the episode's forum with it.
+
     Raises:
-        BadInput: another role, no name, an episode that does not exist, or too long.
+        BadInput: another role, no name, or too long.
+        NotFound: there is no such episode.
+        Conflict: the episode can have no further guest.
     """
     if role not in (Role.GUEST, Role.EXPERT):
         raise BadInput(f"role: {role}; a personal link is for a guest or an expert")
@@ -46,8 +52,14 @@ async def make(
     link, secret = new("visit", check_name(name), visitor, timedelta(hours=hours))
     link = msgspec.structs.replace(link, role=role, episode=episode, institution=institution)
 
-    def act(transaction: Transaction) -> None:
+    seat = await guests.free_seat(hub, episode) if role == Role.GUEST else None
+
+    def act(transaction: Transaction) -> Guest | None:
         people.add_link(transaction, link)
+        guest = None
+        if seat is not None:
+            named, untitled = Text(zh=link.name, en=link.name), Text(zh="", en="")
+            guest = guests.seat(transaction, hub, seat[0], link, name=named, title=untitled)
         audit.write(
             transaction,
             visitor,
@@ -57,8 +69,11 @@ async def make(
             role=role,
             until=link.until.isoformat(),
         )
+        return guest
 
-    await hub.database.transact(act)
+    guest = await hub.database.transact(act)
+    if seat is not None and guest is not None:
+        seat[1].admit(guest)
     return link, secret
 
 
@@ -68,14 +83,17 @@ async def everything(hub: Hub) -> list[Link]:
 
 
 async def revoke(hub: Hub, visitor: Visitor, link: str) -> None:
-    """Close a link; whoever came by it is out. Raises NotFound."""
+    """Close a link; whoever came by it is out, and out of the forum. Raises NotFound."""
 
-    def act(transaction: Transaction) -> None:
+    def act(transaction: Transaction) -> Link:
         found = people.link(transaction, link)
         people.revoke_links(transaction, datetime.now(UTC), link=link)
         audit.write(transaction, visitor, "link.revoke", found.episode or "", name=found.name)
+        return found
 
-    await hub.database.transact(act)
+    found = await hub.database.transact(act)
+    if found.episode is not None and found.role == Role.GUEST:
+        await guests.leave_by(hub, found.episode, found.id)
 
 
 async def visit(hub: Hub, secret: str) -> Link:

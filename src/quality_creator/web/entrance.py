@@ -8,7 +8,7 @@ from starlette.requests import Request
 from starlette.responses import HTMLResponse, RedirectResponse, Response
 from starlette.routing import BaseRoute
 
-from quality_creator.actions import audit, entry, links, people, sessions
+from quality_creator.actions import audit, entry, guests, links, people, sessions
 from quality_creator.actions.hub import Hub
 from quality_creator.actions.passkeys import Ceremonies
 from quality_creator.actions.sessions import Caller, Entry
@@ -228,9 +228,11 @@ def _links(hub: Hub) -> list[BaseRoute]:
 
     @public
     async def come_in(request: Request) -> Response:
+        secret = request.path_params["secret"]
         with _guess(request):
-            link, found = await links.come_in(hub, request.path_params["secret"], caller(request))
-        return _entered(request, RedirectResponse(_goal(link), 303, headers=SECRET), found)
+            link, found = await links.come_in(hub, secret, caller(request))
+        goal = await _goal(hub, link, secret)
+        return _entered(request, RedirectResponse(goal, 303, headers=SECRET), found)
 
     return [
         Door("GET", "/link/{secret}", page),
@@ -238,9 +240,16 @@ def _links(hub: Hub) -> list[BaseRoute]:
     ]
 
 
-def _goal(link: Link) -> str:
-    """Where a personal link leads."""
-    return f"/episodes/{link.episode}"
+async def _goal(hub: Hub, link: Link, secret: str) -> str:
+    """Where a personal link leads: a guest to the green room, an expert to the desk."""
+    if link.role == Role.EXPERT:
+        return f"/desk/{link.episode}"
+    try:
+        await guests.admit(hub, secret)
+    except Forbidden:
+        # The producer removed them, or their link is older than the forum: they may still look on.
+        return f"/episodes/{link.episode}"
+    return f"/join/{secret}"
 
 
 # --- what they share -----------------------------------------------------------------------------
