@@ -40,6 +40,8 @@ class Episode:
     """Changes the batches that are published; the stream stays as it is."""
     charts: Charts = field(default_factory=Charts)
     """What is measured, and how that is judged."""
+    started: dossier.Seen = field(default_factory=lambda: dossier.Seen(size=0, root=dossier.tree_root([])))
+    """The log's checkpoint that it says it began after."""
     media: dict[str, bytes] = field(default_factory=dict)
     batches: list[bytes] = field(default_factory=list)
     notices: dict[str, bytes] = field(default_factory=dict)
@@ -107,7 +109,7 @@ class Episode:
     def _dossier(self) -> dossier.Dossier:
         leaves = [bytes.fromhex(evidence.sha256(one)) for one in self.batches]
         return a_dossier(
-            started=dossier.Seen(size=0, root=dossier.tree_root([])),
+            started=self.started,
             segments=dossier.Segments(
                 algo="sha-256",
                 count=self.count,

@@ -16,7 +16,7 @@ from quality_creator.actions import checking, evidence_source
 from quality_creator.actions.checking import Report
 from quality_creator.model.errors import BadInput, BadPayload, NotFound
 from quality_creator.model.event import Definition, FrameData, Point
-from quality_creator.trust import evidence
+from quality_creator.trust import dossier, evidence
 from quality_creator.trust.log import challenge, tile
 from tests.actions.evidence_files import Episode, doubly_endorsed
 from tests.actions.shown_charts import PLANS, Charts
@@ -133,6 +133,13 @@ def test_what_the_log_was_told_on_air_is_a_beginning_of_what_the_dossier_has() -
     assert _wrong(_check(episode.files())) == {"told while on air"}
     episode.notices.clear()
     assert _wrong(_check(episode.files())) == {"told while on air", "charts' beginning"}
+
+
+def test_an_episode_that_names_a_beginning_which_the_log_never_had_is_seen() -> None:
+    for size in (1, 50):
+        made_up = dossier.Seen(size=size, root=dossier.tree_root([b"what the log never was"]))
+        report = _check(Episode(started=made_up).files())
+        assert (report.state, "not made before" in _wrong(report)) == ("fails", True)
 
 
 def test_codes_that_were_filmed_say_between_which_clocks_the_picture_lies() -> None:
