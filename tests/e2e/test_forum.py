@@ -1,37 +1,38 @@
 """Guests in real browsers, with Chromium's fake camera and microphone, on a real hub."""
 
-import io
 import os
 import re
 import signal
 import time
 from collections.abc import Iterator
-from typing import Any
 
-import av
 import httpx
 import pytest
-from axe_playwright_python.sync_playwright import Axe
-from playwright.sync_api import Browser, Page, sync_playwright
+from playwright.sync_api import Browser, expect
 
-from tests.browser import chromium, flags
-from tests.peers.guest import Camera, Microphone, Peers
+from tests.e2e.forum import (
+    HEAR,
+    SING,
+    attendance,
+    clean,
+    film,
+    invite,
+    join,
+    live,
+    picture,
+    scene,
+    singing,
+    sound,
+    studio_browser,
+    until,
+    worker,
+)
+from tests.peers.guest import Camera, Microphone, Peers, loudness
 from tests.peers.hub import CAMERA, HubProcess, running_hub
-from tests.peers.packages import cannot_run
+from tests.web.engineer import token
 
-FAKE = ("--use-fake-device-for-media-stream", "--use-fake-ui-for-media-stream")
-
-
-@pytest.fixture(scope="module")
-def studio_browser() -> Iterator[Browser]:
-    """A Chromium with a fake camera and microphone, which are allowed without asking."""
-    path = chromium()
-    if path is None:
-        cannot_run("needs a Chromium; `python -m tests.browser` brings one")
-    with sync_playwright() as playwright:
-        running = playwright.chromium.launch(executable_path=path, args=[*flags(), *FAKE])
-        yield running
-        running.close()
+__all__ = ["studio_browser"]
+expect.set_options(timeout=20_000)
 
 
 @pytest.fixture(scope="module")
@@ -40,38 +41,6 @@ def hub(tmp_path_factory: pytest.TempPathFactory) -> Iterator[HubProcess]:
     with running_hub(tmp_path_factory.mktemp("forum"), CAMERA.format(id="cam")) as running:
         running.on_air()
         yield running
-
-
-def invite(hub: HubProcess, name: str) -> dict[str, Any]:
-    """A guest, and the path of their page."""
-    body = {"name": {"zh-Hans": name, "en": name}, "title": {"zh-Hans": "研究所", "en": "Institute"}}
-    answer: dict[str, Any] = hub.api("POST", "/api/episodes/visit/guests", body)
-    return answer
-
-
-def attendance(hub: HubProcess, guest: str) -> dict[str, Any]:
-    found = hub.api("GET", "/api/episodes/visit/guests")["guests"]
-    return next(one for one in found if one["guest"]["id"] == guest)
-
-
-def until(condition: Any, within_s: float = 20.0) -> Any:
-    """Wait until something is so; what it said."""
-    deadline = time.monotonic() + within_s
-    while not (said := condition()):
-        assert time.monotonic() < deadline, "not so in time"
-        time.sleep(0.1)
-    return said
-
-
-def join(browser: Browser, hub: HubProcess, path: str, width: int = 1440) -> Page:
-    """Open the page, and join."""
-    context = browser.new_context(viewport={"width": width, "height": 900}, locale="en-GB")
-    context.set_default_timeout(20_000)
-    page = context.new_page()
-    page.goto(hub.address + path)
-    page.click("#enter")
-    page.wait_for_selector("#join[data-sending=true][data-receiving=true]")
-    return page
 
 
 def test_a_guest_joins_from_a_browser_and_sees_the_programme(
@@ -88,74 +57,6 @@ def test_a_guest_joins_from_a_browser_and_sees_the_programme(
     hub.api("POST", "/api/episodes/visit/scene", {"layout": "full", "sources": ["zhao-lei"]})
     page.wait_for_selector("#air[data-on=program]")
     page.context.close()
-
-
-HEAR = """
-() => {
-  const context = new AudioContext();
-  const analyser = context.createAnalyser();
-  analyser.fftSize = 16384;
-  analyser.smoothingTimeConstant = 0;
-  context.createMediaStreamSource(document.getElementById("return").srcObject).connect(analyser);
-  const power = new Float32Array(analyser.frequencyBinCount);
-  const bin = context.sampleRate / analyser.fftSize;
-  // The loudest bin within 3 % of each tone, in dB.
-  window.hear = (tones) => {
-    analyser.getFloatFrequencyData(power);
-    const near = (tone) => power.slice(Math.floor((tone * 0.97) / bin), Math.ceil((tone * 1.03) / bin));
-    return tones.map((tone) => Math.max(...near(tone)));
-  };
-}
-"""
-
-SING = """
-(hertz) => {
-  // The guest's microphone is a tone of our own; their camera stays the browser's fake one.
-  const ask = navigator.mediaDevices.getUserMedia.bind(navigator.mediaDevices);
-  navigator.mediaDevices.getUserMedia = async (constraints) => {
-    const stream = await ask(constraints);
-    for (const track of stream.getAudioTracks()) {
-      const context = new AudioContext();
-      const oscillator = new OscillatorNode(context, { frequency: hertz });
-      const gain = new GainNode(context, { gain: 0.1 });
-      const out = new MediaStreamAudioDestinationNode(context);
-      oscillator.connect(gain).connect(out);
-      oscillator.start();
-      stream.removeTrack(track);
-      stream.addTrack(out.stream.getAudioTracks()[0]);
-    }
-    return stream;
-  };
-}
-"""
-
-
-def singing(browser: Browser, hub: HubProcess, path: str, hertz: float) -> Page:
-    """A guest whose voice is a tone, joined."""
-    context = browser.new_context(viewport={"width": 1440, "height": 900}, locale="en-GB")
-    context.set_default_timeout(20_000)
-    context.add_init_script(f"({SING})({hertz})")
-    page = context.new_page()
-    page.goto(hub.address + path)
-    page.click("#enter")
-    page.wait_for_selector("#join[data-sending=true][data-receiving=true]")
-    return page
-
-
-def scene(hub: HubProcess, layout: str, *sources: str) -> None:
-    hub.api("POST", "/api/episodes/visit/scene", {"layout": layout, "sources": list(sources)})
-
-
-def live(hub: HubProcess, guest: str) -> None:
-    """Wait until a guest's pictures come."""
-    until(lambda: attendance(hub, guest)["condition"] == "live")
-
-
-def worker(hub: HubProcess) -> int:
-    """The media worker's process."""
-    found = re.search(r"process (\d+)", str(hub.api("GET", "/api/status")))
-    assert found
-    return int(found[1])
 
 
 @pytest.mark.slow
@@ -181,12 +82,7 @@ def test_two_guests_hear_each_other_and_not_themselves_and_the_recording_shows_t
             own = page.evaluate("(t) => hear(t)", [tones[guest]])[0]
             assert own < -65
             time.sleep(0.1)
-    segment = int(re.findall(r"\n(\d+)\.m4s", hub.playlist())[-1]) + 2
-    hub.wait_for_segment(segment)
-    init = hub.client.get("/live/visit/720p/" + re.findall(r'URI="([^"]+)"', hub.playlist())[0]).content
-    film = init + hub.client.get(f"/live/visit/720p/{segment}.m4s").content
-    with av.open(io.BytesIO(film)) as container:
-        frame = next(container.decode(video=0)).to_ndarray(format="rgb24")
+    frame = picture(film(hub))
     # Chromium's fake camera is green; each guest stands in a half.
     for half in (frame[200:520, 100:540], frame[200:520, 740:1180]):
         red, green, blue = half.reshape(-1, 3).mean(axis=0)
@@ -239,16 +135,17 @@ def test_a_reload_comes_back_and_a_second_window_takes_the_place(
     second.context.close()
 
 
+NO_CAMERA = """
+const ask = navigator.mediaDevices.getUserMedia.bind(navigator.mediaDevices);
+navigator.mediaDevices.getUserMedia = (wanted) =>
+  wanted.video ? Promise.reject(new DOMException("denied", "NotAllowedError")) : ask(wanted);
+"""
+
+
 def test_without_a_camera_a_guest_joins_with_voice_and_card(studio_browser: Browser, hub: HubProcess) -> None:
     context = studio_browser.new_context(viewport={"width": 390, "height": 844}, locale="zh-CN")
     context.set_default_timeout(20_000)
-    context.add_init_script(
-        """
-        const ask = navigator.mediaDevices.getUserMedia.bind(navigator.mediaDevices);
-        navigator.mediaDevices.getUserMedia = (wanted) =>
-          wanted.video ? Promise.reject(new DOMException("denied", "NotAllowedError")) : ask(wanted);
-        """
-    )
+    context.add_init_script(NO_CAMERA)
     page = context.new_page()
     page.goto(hub.address + invite(hub, "Kong Si")["path"])
     page.wait_for_selector("#trouble:not([hidden])")
@@ -257,6 +154,93 @@ def test_without_a_camera_a_guest_joins_with_voice_and_card(studio_browser: Brow
     until(lambda: attendance(hub, "kong-si")["words"].startswith("voice only"))
     page.wait_for_selector("#card:not([hidden])")
     context.close()
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(300)
+def test_the_programme_has_the_voice_and_the_card_of_whoever_denied_the_camera(
+    studio_browser: Browser, hub: HubProcess
+) -> None:
+    page = singing(studio_browser, hub, invite(hub, "Yan Ba")["path"], 1300, NO_CAMERA)
+    until(lambda: attendance(hub, "yan-ba")["words"].startswith("voice only"))
+    scene(hub, "full", "yan-ba")
+    page.wait_for_selector("#air[data-on=program]")
+    seen = film(hub)
+    assert loudness(sound(seen)[:48_000], 1300) > -26
+    card = picture(seen).astype(int)
+    # Letters on a plain ground: bright ones, few of them, and none of the fake camera's green.
+    assert 0.001 < (card.min(axis=2) > 180).mean() < 0.2
+    assert ((card[:, :, 1] - card[:, :, 0]) > 60).mean() < 0.01
+    page.context.close()
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(300)
+def test_a_guest_sends_a_large_picture_while_in_the_programme_and_a_small_one_otherwise(
+    studio_browser: Browser, hub: HubProcess
+) -> None:
+    scene(hub, "full", "cam")
+    page = join(studio_browser, hub, invite(hub, "Mo Jiu")["path"])
+    size = re.compile(r"(\d+)x(\d+)")
+
+    def height() -> int:
+        found = size.search(attendance(hub, "mo-jiu")["words"])
+        return int(found[2]) if found else 0
+
+    live(hub, "mo-jiu")
+    until(lambda: 0 < height() <= 360)
+    scene(hub, "full", "mo-jiu")
+    page.wait_for_selector("#air[data-on=program]")
+    # The fake camera has 480 lines or more; a browser works its way up.
+    until(lambda: height() > 360, 60)
+    scene(hub, "full", "cam")
+    until(lambda: 0 < height() <= 360)
+    page.context.close()
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(300)
+def test_the_producer_talks_to_one_guest_and_nobody_else_hears_it(
+    studio_browser: Browser, hub: HubProcess
+) -> None:
+    tones = {"tan-shi": 1000, "pan-yi": 1700}
+    names = {"tan-shi": "Tan Shi", "pan-yi": "Pan Yi"}
+    pages = {
+        guest: singing(studio_browser, hub, invite(hub, names[guest])["path"], hertz)
+        for guest, hertz in tones.items()
+    }
+    for guest in tones:
+        live(hub, guest)
+    scene(hub, "side-by-side", *tones)
+    context = studio_browser.new_context(
+        viewport={"width": 1440, "height": 900},
+        locale="en-GB",
+        extra_http_headers={"authorization": f"Bearer {token(hub)}"},
+    )
+    context.set_default_timeout(20_000)
+    context.add_init_script(f"({SING})(2900)")
+    producer = context.new_page()
+    producer.goto(hub.address + "/episodes/visit/guests")
+    producer.get_by_role("button", name="Talk: Tan Shi").click()
+    for page in pages.values():
+        page.evaluate(HEAR)
+    until(lambda: pages["tan-shi"].evaluate("hear([2900])")[0] > -45)
+    pages["tan-shi"].wait_for_selector("#talk:not([hidden])")
+    assert pages["pan-yi"].is_hidden("#talk")
+    heard = sound(film(hub))
+    assert loudness(heard[:48_000], 2900) < -70
+    assert loudness(heard[:48_000], 1000) > -30
+    for _ in range(10):
+        assert pages["pan-yi"].evaluate("hear([2900])")[0] < -65
+        time.sleep(0.1)
+    # The programme goes on behind the producer's voice, softer.
+    assert pages["tan-shi"].evaluate("hear([1700])")[0] > -65
+    producer.get_by_role("button", name="Stop talking: Tan Shi").click()
+    until(lambda: pages["tan-shi"].evaluate("hear([2900])")[0] < -65)
+    pages["tan-shi"].wait_for_selector("#talk", state="hidden")
+    context.close()
+    for page in pages.values():
+        page.context.close()
 
 
 def test_a_link_that_is_wrong_or_over_opens_nothing(hub: HubProcess) -> None:
@@ -317,6 +301,8 @@ def test_whip_answers_as_its_standard_says(hub: HubProcess) -> None:
 def test_axe_finds_nothing_and_nothing_is_wider_than_the_screen(
     studio_browser: Browser, hub: HubProcess, locale: str, width: int
 ) -> None:
+    for one in hub.api("GET", "/api/episodes/visit/guests")["guests"]:
+        hub.api("DELETE", f"/api/episodes/visit/guests/{one['guest']['id']}")  # an episode has twelve at most
     path = invite(hub, f"Axe {width} {locale}")["path"]
     token = (hub.folder / "data" / "operator.token").read_text().strip()
     context = studio_browser.new_context(
@@ -336,9 +322,3 @@ def test_axe_finds_nothing_and_nothing_is_wider_than_the_screen(
     clean(page)
     context.close()
     hub.api("DELETE", f"/api/episodes/visit/guests/axe-{width}-{locale.lower()}")
-
-
-def clean(page: Page) -> None:
-    found = Axe().run(page)
-    assert found.response["violations"] == [], found.generate_report()
-    assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
