@@ -43,6 +43,14 @@ def hub(tmp_path_factory: pytest.TempPathFactory) -> Iterator[HubProcess]:
         yield running
 
 
+@pytest.fixture(autouse=True)
+def _empty_seats(hub: HubProcess) -> Iterator[None]:
+    """An episode has twelve guests at most."""
+    yield
+    for one in hub.api("GET", "/api/episodes/visit/guests")["guests"]:
+        hub.api("DELETE", f"/api/episodes/visit/guests/{one['guest']['id']}")
+
+
 def test_a_guest_joins_from_a_browser_and_sees_the_programme(
     studio_browser: Browser, hub: HubProcess
 ) -> None:
@@ -301,8 +309,6 @@ def test_whip_answers_as_its_standard_says(hub: HubProcess) -> None:
 def test_axe_finds_nothing_and_nothing_is_wider_than_the_screen(
     studio_browser: Browser, hub: HubProcess, locale: str, width: int
 ) -> None:
-    for one in hub.api("GET", "/api/episodes/visit/guests")["guests"]:
-        hub.api("DELETE", f"/api/episodes/visit/guests/{one['guest']['id']}")  # an episode has twelve at most
     path = invite(hub, f"Axe {width} {locale}")["path"]
     token = (hub.folder / "data" / "operator.token").read_text().strip()
     context = studio_browser.new_context(
@@ -321,4 +327,3 @@ def test_axe_finds_nothing_and_nothing_is_wider_than_the_screen(
     page.wait_for_selector("#join[data-sending=true]")
     clean(page)
     context.close()
-    hub.api("DELETE", f"/api/episodes/visit/guests/axe-{width}-{locale.lower()}")
