@@ -7,7 +7,7 @@ import secrets
 import signal
 import socket
 import sys
-from collections.abc import AsyncIterator, Callable, Iterator, Sequence
+from collections.abc import AsyncIterator, Callable, Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -21,11 +21,8 @@ from quality_creator.actions.ingest import Ingest
 from quality_creator.actions.ledger import Ledger
 from quality_creator.actions.replay import Replays
 from quality_creator.actions.timestamps import Timestamps
-from quality_creator.config import Config, CsvGauge, HttpGauge, MqttGauge, RtmpCamera
-from quality_creator.factory.csv import CsvConnector
-from quality_creator.factory.http import HttpConnector
-from quality_creator.factory.intake import Connector
-from quality_creator.factory.mapping import mappings
+from quality_creator.config import Config, RtmpCamera
+from quality_creator.factory.connectors import connectors
 from quality_creator.media.spare import Process, Spares
 from quality_creator.model.errors import BadInput
 from quality_creator.store.database import open_folder
@@ -91,7 +88,7 @@ async def _hub(config: Config, parent: int | None, spare: Process | None) -> Non
                 rtmp = sockets.enter_context(_listening("rtmp.port", config.rtmp.host, config.rtmp.port))
             recordings = await Recordings.open_(database, folder, config.hub.objects)
             ingest = await Ingest.open(database, config)
-            connectors = _connectors(config)
+            gauges = connectors(config, lambda: datetime.now(UTC))
             signs = signing.signatory(config, datetime.now(UTC))
             async with httpx.AsyncClient() as client, _stoppable() as tasks:
                 ledger = await Ledger.open(database, signing.open_keys(config), config, client)
@@ -102,7 +99,7 @@ async def _hub(config: Config, parent: int | None, spare: Process | None) -> Non
                     ingest=ingest,
                     ledger=ledger,
                     replays=Replays(database, recordings),
-                    connectors=connectors,
+                    connectors=gauges,
                     tasks=tasks,
                     operator_token=operator_token(folder),
                     rtmp=rtmp,
@@ -115,7 +112,7 @@ async def _hub(config: Config, parent: int | None, spare: Process | None) -> Non
                 if config.signing.timestamp:
                     stamps = Timestamps(ledger, client, config.signing.timestamp)
                     tasks.create_task(stamps.run(), name="time stamps")
-                for connector in connectors:
+                for connector in gauges:
                     tasks.create_task(connector.run(ingest.take), name="gauge")
                 for episode in await database.episodes.in_states("on-air"):
                     await episodes.put_on_air(hub, episode)
@@ -229,25 +226,3 @@ def _listening(key: str, host: str, port: int) -> Iterator[socket.socket]:
             raise BadInput(f"{key}: can't listen at {host}:{port}: {error.strerror}") from error
         listening.setblocking(False)
         yield listening
-
-
-def _connectors(config: Config) -> Sequence[Connector]:
-    """Every gauge's way in. Raises BadInput that names the key."""
-    maps = mappings(config)
-
-    def now() -> datetime:
-        return datetime.now(UTC)
-
-    made: list[Connector] = []
-    for gauge in config.gauges:
-        match gauge:
-            case MqttGauge():
-                from quality_creator.factory.mqtt import MqttConnector  # a client that takes its time to load
-
-                ca_file = config.path(gauge.ca_file) if gauge.ca_file else None
-                made.append(MqttConnector(gauge, maps[gauge.id], now, ca_file=ca_file))
-            case HttpGauge():
-                made.append(HttpConnector(gauge, maps[gauge.id], now))
-            case CsvGauge():
-                made.append(CsvConnector(gauge, maps[gauge.id], now, path=config.path(gauge.path)))
-    return made

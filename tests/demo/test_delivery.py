@@ -20,7 +20,7 @@ from quality_creator.demo import config
 from quality_creator.demo.delivery import Posts, Publications, body
 from quality_creator.demo.outbox import MOST, Message, Outbox, counter, reading, rfc3339
 from quality_creator.factory.http import read_body
-from quality_creator.factory.mapping import mappings
+from quality_creator.factory.routes import mappings
 from quality_creator.model.clock import Micros, utc
 from quality_creator.model.ids import GaugeId
 from tests.demo.day import Day

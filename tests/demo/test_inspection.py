@@ -13,7 +13,7 @@ from quality_creator.demo import config, inspection
 from quality_creator.demo.delivery import body
 from quality_creator.demo.plant import SECOND
 from quality_creator.factory.http import read_body
-from quality_creator.factory.mapping import mappings
+from quality_creator.factory.routes import mappings
 from quality_creator.model.clock import Micros, utc
 
 START = Micros(1_777_000_000_000_000)

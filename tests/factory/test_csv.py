@@ -12,7 +12,7 @@ from quality_creator.config import CsvGauge
 from quality_creator.factory.connectors import connectors
 from quality_creator.factory.csv import CsvConnector, read_text
 from quality_creator.factory.intake import Batch, Outcome
-from quality_creator.factory.mapping import mappings
+from quality_creator.factory.routes import mappings
 from quality_creator.model.clock import micros, utc
 from quality_creator.model.errors import BadInput
 from tests.factory.plant import Remembering, clock, config

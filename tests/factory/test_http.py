@@ -11,7 +11,7 @@ from quality_creator.factory import http
 from quality_creator.factory.connectors import connectors
 from quality_creator.factory.http import Answer, HttpConnector, RefusedItem
 from quality_creator.factory.intake import Batch, Outcome
-from quality_creator.factory.mapping import mappings
+from quality_creator.factory.routes import mappings
 from quality_creator.model.errors import BadInput, Unavailable
 from tests.factory.plant import NOW, Remembering, config
 

@@ -10,9 +10,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from quality_creator.factory import mapping
+from quality_creator.factory import mapping, routes
 from quality_creator.factory.intake import Batch
-from quality_creator.factory.mapping import GaugeMapping
+from quality_creator.factory.routes import GaugeMapping
 from quality_creator.model.clock import micros
 from quality_creator.model.errors import BadInput
 from quality_creator.model.reading import Count, Measurement
@@ -35,7 +35,7 @@ GOOD: dict[str, Any] = {"value": 8.25, "time": "2026-05-04T08:29:59.250Z", "sequ
 
 
 def press(gauge: str = GAUGE) -> GaugeMapping:
-    return mapping.mappings(config(gauge))["press"]
+    return routes.mappings(config(gauge))["press"]
 
 
 def read(item: object, tag: str = "moisture", gauge: str = GAUGE) -> Batch:

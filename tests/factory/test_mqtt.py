@@ -11,8 +11,8 @@ import pytest
 
 from quality_creator.config import MqttGauge
 from quality_creator.factory.intake import Batch, Outcome
-from quality_creator.factory.mapping import mappings
 from quality_creator.factory.mqtt import MqttConnector
+from quality_creator.factory.routes import mappings
 from quality_creator.model.errors import BadInput
 from tests.factory.plant import Remembering, clock, config
 from tests.peers.mqtt import PASSWORD, USERNAME, Mosquitto, amqtt, free_port, mosquitto, publish

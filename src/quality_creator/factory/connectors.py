@@ -7,8 +7,7 @@ from quality_creator.config import Config, CsvGauge, HttpGauge, MqttGauge
 from quality_creator.factory.csv import CsvConnector
 from quality_creator.factory.http import HttpConnector
 from quality_creator.factory.intake import Connector
-from quality_creator.factory.mapping import mappings
-from quality_creator.factory.mqtt import MqttConnector
+from quality_creator.factory.routes import mappings
 from quality_creator.model.errors import BadInput
 
 
@@ -25,6 +24,8 @@ def connectors(config: Config, clock: Callable[[], datetime]) -> list[Connector]
         mapping = ready[gauge.id]
         match gauge:
             case MqttGauge():
+                from quality_creator.factory.mqtt import MqttConnector  # a client that takes its time to load
+
                 ca_file = config.path(gauge.ca_file) if gauge.ca_file else None
                 found.append(MqttConnector(gauge, mapping, clock, ca_file=ca_file))
             case HttpGauge():

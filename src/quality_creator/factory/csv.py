@@ -25,8 +25,9 @@ import msgspec
 
 from quality_creator.config import CsvGauge
 from quality_creator.factory.intake import Batch, ConnectorStatus, Sink, Tally
-from quality_creator.factory.mapping import LARGEST, Clock, GaugeMapping, Refused, Route, measurement
+from quality_creator.factory.mapping import LARGEST, Refused, measurement
 from quality_creator.factory.patience import offer
+from quality_creator.factory.routes import Clock, GaugeMapping, Route
 from quality_creator.model.clock import Micros, micros
 from quality_creator.model.errors import BadInput
 from quality_creator.model.ids import GaugeId

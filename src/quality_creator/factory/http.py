@@ -26,7 +26,8 @@ import msgspec
 
 from quality_creator.config import HttpGauge
 from quality_creator.factory.intake import Batch, ConnectorStatus, Outcome, Sink, Tally
-from quality_creator.factory.mapping import GaugeMapping, Item, Refused, decode, read_items, refused, shown
+from quality_creator.factory.mapping import Item, Refused, decode, read_items, refused, shown
+from quality_creator.factory.routes import GaugeMapping
 from quality_creator.model.errors import Unavailable
 from quality_creator.model.reading import Among, Reason, Refusal
 

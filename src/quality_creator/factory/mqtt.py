@@ -27,8 +27,9 @@ import aiomqtt
 from quality_creator.config import MqttGauge
 from quality_creator.factory import topics
 from quality_creator.factory.intake import Batch, ConnectorStatus, Sink, Tally
-from quality_creator.factory.mapping import GaugeMapping, Routes, read_payload
+from quality_creator.factory.mapping import read_payload
 from quality_creator.factory.patience import offer, waits
+from quality_creator.factory.routes import GaugeMapping, Routes
 from quality_creator.model.errors import BadInput
 
 KEEP_ALIVE_S = 10
