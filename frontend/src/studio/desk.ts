@@ -1,6 +1,6 @@
 /** What all parts of the studio's page share: who is who, what is known, and how something is done. */
 
-import { command, send } from "./link";
+import { command, send, tried } from "./link";
 import type { Scene, Text, Transition, View } from "./model";
 import { LANGUAGE } from "../words";
 
@@ -61,15 +61,8 @@ export class Desk {
     return this.tried(() => send(`${this.address}/images`, file, "image/png"));
   }
 
-  private async tried(act: () => Promise<unknown>): Promise<boolean> {
-    try {
-      await act();
-      this.complain("");
-      return true;
-    } catch (error) {
-      this.complain(error instanceof Error ? error.message : String(error));
-      return false;
-    }
+  private tried(act: () => Promise<unknown>): Promise<boolean> {
+    return tried(act, this.complain);
   }
 
   get sources(): readonly string[] {

@@ -85,3 +85,15 @@ export async function send(address: string, body: BodyInit, type: string): Promi
   if (!answer.ok) throw new Error(said.error ?? String(answer.status));
   return said;
 }
+
+/** Do something; what is wrong is said, and when nothing is, what was wrong before is taken back. */
+export async function tried(act: () => Promise<unknown>, complain: (words: string) => void): Promise<boolean> {
+  try {
+    await act();
+    complain("");
+    return true;
+  } catch (error) {
+    complain(error instanceof Error ? error.message : String(error));
+    return false;
+  }
+}

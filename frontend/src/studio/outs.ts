@@ -1,5 +1,6 @@
 /** The panels below all others: where the programme goes besides our page, and sources that are recorded alone. */
 
+import { tried } from "./link";
 import "../styles/outs.css";
 import { h, part, tell } from "../dom";
 import { clock } from "../format";
@@ -83,16 +84,14 @@ abstract class Panel {
     }
   }
 
-  protected async act(method: string, path: string, body?: unknown): Promise<boolean> {
-    try {
-      await ask(method, path, body);
-      this.complain("");
-      await this.look();
-      return true;
-    } catch (error) {
-      this.complain(error instanceof Error ? error.message : String(error));
-      return false;
-    }
+  protected act(method: string, path: string, body?: unknown): Promise<boolean> {
+    return tried(
+      async () => {
+        await ask(method, path, body);
+        await this.look();
+      },
+      (words) => this.complain(words),
+    );
   }
 
   protected complain(words: string): void {

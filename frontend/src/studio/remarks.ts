@@ -5,7 +5,7 @@ import { clock, position } from "../format";
 import { LANGUAGE, say } from "../words";
 import { Chat } from "../desk/chat";
 import { listen, type Lot, type State, type Told, write } from "../desk/link";
-import { send } from "./link";
+import { send, tried } from "./link";
 
 const ASKS = new Set(["measure-again", "open-limits"]);
 
@@ -118,15 +118,8 @@ export class RemarkPanel {
     return button;
   }
 
-  private async tried(act: () => Promise<unknown>): Promise<boolean> {
-    try {
-      await act();
-      this.complain("");
-      return true;
-    } catch (error) {
-      this.complain(error instanceof Error ? error.message : String(error));
-      return false;
-    }
+  private tried(act: () => Promise<unknown>): Promise<boolean> {
+    return tried(act, (words) => this.complain(words));
   }
 
   private complain(words: string): void {
