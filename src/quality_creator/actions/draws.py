@@ -184,7 +184,7 @@ async def _lot(hub: Hub, episode: str, order: Order) -> Lot:
         count=count,
         serials=order.serials,
         drawn=drawn,
-        witnesses=_deciding(hub.ledger),
+        witnesses=await _deciding(hub.ledger),
         plan=plan,
     )
 
@@ -215,8 +215,15 @@ async def _plan(hub: Hub, count: int, order: Order) -> tuple[draw.Plan | msgspec
     return made, plan.n
 
 
-def _deciding(ledger: Ledger) -> tuple[str, ...]:
-    """Of the witnesses that are there, the first of the policy."""
+async def _deciding(ledger: Ledger) -> tuple[str, ...]:
+    """Of the witnesses that are there, the first of the policy.
+
+    Raises:
+        Conflict: none is there, and no entry waits for them.
+        Unavailable: the log's first entries are not seen by them yet.
+    """
+    if ledger.policy.witnesses and ledger.newest is None and (waiting := ledger.status().waiting):
+        await ledger.seen(waiting - 1, PATIENCE_S)
     there = ledger.newest.seen.times if ledger.newest else {}
     keys = [str(one.key) for one in ledger.policy.witnesses if one.name in there]
     if ledger.policy.witnesses and not keys:

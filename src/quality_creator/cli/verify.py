@@ -6,7 +6,7 @@ They run with the base installation: no server, no database, no network for a fo
 import sys
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Annotated, Final
+from typing import TYPE_CHECKING, Annotated, Final
 
 import msgspec
 from cyclopts import Parameter
@@ -14,9 +14,11 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text as Line
 
-from quality_creator.actions.checking import Half, Report
 from quality_creator.cli import app
 from quality_creator.model.errors import BadInput
+
+if TYPE_CHECKING:
+    from quality_creator.actions.checking import Half, Report
 
 _MARKS: Final = {
     "right": ("✓", "green"),
@@ -85,7 +87,7 @@ def bundle(target: str, out: Path, *, with_media: Annotated[bool, Parameter(nega
     print(f"{out}: {size:,} bytes; check it with `qc verify {out}`")
 
 
-def show(report: Report, console: Console) -> None:
+def show(report: "Report", console: Console) -> None:
     """Print a report for people."""
     if report.title is not None:
         console.print(Line(f"{report.title.en} · {report.title.zh}", style="bold"))
@@ -111,7 +113,7 @@ def show(report: Report, console: Console) -> None:
         )
 
 
-def _sentence(report: Report) -> Line:
+def _sentence(report: "Report") -> Line:
     at = report.now.strftime("%Y-%m-%d %H:%M:%S UTC")
     match report.state:
         case "stands":
@@ -124,7 +126,7 @@ def _sentence(report: Report) -> Line:
             return Line(f"It can't be told from what is here (as of {at}).", "bold yellow")
 
 
-def _show_half(half: Half, console: Console) -> None:
+def _show_half(half: "Half", console: Console) -> None:
     name = half.name.en if half.name is not None else half.issuer or "unreadable"
     state = {"stands": "counts", "fails": "does not count", "unknown": "can't be told"}[half.state]
     made_up = ", made up for a demonstration" if half.demonstration else ""
