@@ -274,7 +274,7 @@ def test_a_plan_that_the_standard_does_not_have_is_seen(tmp_path: Path) -> None:
     async def act(made: Publisher, wang: Expert) -> None:
         ledger = made.hub.ledger
         lenient = draw.Plan(standard="gbt2828.1", aql="4", level="S-1", severity="normal", accept=2, reject=3)
-        deciding = draws._deciding(ledger)
+        deciding = await draws._deciding(ledger)
         lot = draw.Lot(
             id=LOT, episode=EPISODE, what="doors", count=90, drawn=3, witnesses=deciding, plan=lenient
         )
