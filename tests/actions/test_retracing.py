@@ -7,9 +7,11 @@ import pytest
 
 from quality_creator import quality
 from quality_creator.actions import courses, judging, retracing
+from quality_creator.actions import seen as seeing
 from quality_creator.actions.courses import Course, Opening
 from quality_creator.actions.judging import Chart
 from quality_creator.actions.retracing import Retraced
+from quality_creator.actions.seen import Shown
 from quality_creator.model.clock import Micros
 from quality_creator.model.event import Definition, Definitions, FrameData, Point, TimedMessage
 from tests.actions.shown_charts import LINE, PLANS, Charts, characteristic, measured
@@ -19,7 +21,7 @@ every_kind = pytest.mark.parametrize("kind", PLANS)
 
 def _retraced(charts: Charts, kind: str, capabilities: int = 100) -> Retraced:
     batches = [charts.messages(number) for number in range(charts.count)]
-    seen = retracing.shown(batches)
+    seen = seeing.shown(batches).one
     found = retracing.retrace_all(seen, charts.opening, charts.course, capabilities=capabilities)
     return found[characteristic(kind, PLANS[kind]).id]
 
@@ -103,7 +105,7 @@ def test_a_capability_that_was_made_up_is_found() -> None:
 def test_a_measurement_that_is_left_out_is_missed() -> None:
     charts = Charts()
     batches = [charts.messages(number) for number in range(charts.count)]
-    seen = retracing.shown(batches)
+    seen = seeing.shown(batches).one
     [one] = seen.values()
     del one.points[20]
     [found] = retracing.retrace_all(seen, charts.opening, charts.course, capabilities=1).values()
@@ -112,7 +114,7 @@ def test_a_measurement_that_is_left_out_is_missed() -> None:
 
 def test_measurements_that_were_too_many_for_the_picture_count_for_the_points_behind_them() -> None:
     charts = Charts(plans={"ewma": PLANS["ewma"]})
-    seen = retracing.shown([charts.messages(number) for number in range(charts.count)])
+    seen = seeing.shown([charts.messages(number) for number in range(charts.count)]).one
     [one] = seen.values()
     left_out = [one.points[index] for index in (7, 8, 30)]
     one.points = [point for point in one.points if point not in left_out]
@@ -127,7 +129,7 @@ def test_measurements_that_were_too_many_for_the_picture_count_for_the_points_be
 
 def _with_change(
     kind: str, change: Callable[[Chart, list[float]], Chart], cause: courses.Cause
-) -> tuple[Opening, Course, retracing.Shown]:
+) -> tuple[Opening, Course, Shown]:
     """An episode in which something is changed at measurement 55."""
     one = characteristic(kind, PLANS[kind])
     rows = measured(one, 100)
@@ -145,7 +147,7 @@ def _with_change(
         ]
         for held, points in ((chart, first.points), (after, second.points))
     ]
-    return opening, course, retracing.shown(batches)[one.id]
+    return opening, course, seeing.shown(batches).one[one.id]
 
 
 def _other_limits(chart: Chart, recent: list[float]) -> Chart:

@@ -2,7 +2,8 @@
 
 With the port of a broker it takes what comes on `board/moisture`, as a hub does. Without one it makes
 readings itself, several senders at once, and writes the sequences that were acknowledged to its
-standard output, a line each.
+standard output, a line each. With `--panels` in
+the place of the port one sender makes panels whose characteristics are judged together.
 """
 
 import asyncio
@@ -72,8 +73,27 @@ async def take_own(folder: Path) -> None:
             tasks.create_task(send())
 
 
+async def take_panels(folder: Path) -> None:
+    """Panels, a few at a time, going on behind what is kept."""
+    from tests.actions.panels import arrivals
+    from tests.actions.test_joint_live import batches, floor_of
+
+    ingest = await Ingest.open(await open_folder(folder), floor_of("t2"))
+
+    async def send() -> None:
+        for one in batches(arrivals(5_000)):
+            await ingest.take(one)
+            print(len(one.measurements), flush=True)
+
+    async with asyncio.TaskGroup() as tasks:
+        tasks.create_task(ingest.run())
+        tasks.create_task(send())
+
+
 if __name__ == "__main__":
-    if len(sys.argv) > 2:
+    if sys.argv[2:] == ["--panels"]:
+        asyncio.run(take_panels(Path(sys.argv[1])))
+    elif len(sys.argv) > 2:
         asyncio.run(take_from_broker(Path(sys.argv[1]), int(sys.argv[2])))
     else:
         asyncio.run(take_own(Path(sys.argv[1])))

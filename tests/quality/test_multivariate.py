@@ -13,6 +13,7 @@ from quality_creator.model.errors import BadInput
 from quality_creator.quality import (
     Kind,
     Plan,
+    contributions,
     decode,
     encode,
     estimate,
@@ -22,6 +23,7 @@ from quality_creator.quality import (
     start,
     step,
 )
+from quality_creator.quality import given as given_one
 from tests.quality.cases import assert_close, case
 
 
@@ -153,3 +155,41 @@ def test_several_characteristics_have_a_door_of_their_own() -> None:
         estimate_multivariate(Plan(kind="i-mr"), [1, 2])
     with pytest.raises(BadInput, match="symmetric"):
         given_multivariate(Plan(kind="t2", variables=2), center=[0, 0], covariance=[[1.0, 0.0], [0.5, 1.0]])
+
+
+@pytest.mark.parametrize(("kind", "size"), [("t2", 1), ("t2", 3), ("mewma", 1)])
+def test_a_contribution_is_what_the_statistic_loses_without_the_variable(kind: Kind, size: int) -> None:
+    chance = np.random.default_rng(4)
+    root = chance.normal(size=(4, 4))
+    covariance, center = root @ root.T, chance.normal(size=4)
+    values = chance.multivariate_normal(center, covariance, size=12 * size)
+
+    def judged(keep: list[int]) -> Any:
+        plan = Plan(kind=kind, size=size, variables=len(keep), threshold=9.0 if kind == "mewma" else None)
+        limits = given_multivariate(plan, center=center[keep], covariance=covariance[np.ix_(keep, keep)])
+        return start(plan, limits)
+
+    whole = judged([0, 1, 2, 3])
+    _, points = step(whole, values)
+    found = contributions(whole, values)
+    assert found.shape == (12, 4)
+    for left_out in range(4):
+        keep = [n for n in range(4) if n != left_out]
+        _, without = step(judged(keep), values[:, keep])
+        np.testing.assert_allclose(found[:, left_out], points.location - without.location, rtol=1e-8)
+
+
+def test_contributions_go_on_from_where_a_chart_stands() -> None:
+    chance = np.random.default_rng(8)
+    values = chance.normal(size=(20, 3))
+    plan = Plan(kind="mewma", variables=3, threshold=10.0)
+    begun = start(plan, given_multivariate(plan, center=[0] * 3, covariance=np.eye(3)))
+    half, _ = step(begun, values[:11].reshape(-1)[:31])
+    rest = contributions(half, values.reshape(-1)[31:])
+    np.testing.assert_array_equal(rest, contributions(begun, values)[10:])
+
+
+def test_what_one_characteristic_does_can_not_be_attributed() -> None:
+    plan = Plan(kind="i-mr")
+    with pytest.raises(BadInput, match="judges one characteristic"):
+        contributions(start(plan, given_one(plan, center=0.0, sigma=1.0)), [1.0])

@@ -15,6 +15,7 @@ from quality_creator.actions.desk import Desk
 from quality_creator.actions.figures import Figures
 from quality_creator.actions.forum import Forum
 from quality_creator.actions.ingest import Ingest, Judged
+from quality_creator.actions.joint import Joint
 from quality_creator.actions.judging import Chart
 from quality_creator.actions.shelf import Edge, Shelf
 from quality_creator.actions.signing import EpisodeSigning, Signatory
@@ -28,7 +29,7 @@ from quality_creator.model.clock import TICKS, MediaTime, Micros, micros
 from quality_creator.model.episode import Episode
 from quality_creator.model.errors import Unavailable
 from quality_creator.model.event import FrameData, TimedMessage
-from quality_creator.model.ids import CharacteristicId, Slug, SourceId
+from quality_creator.model.ids import CharacteristicId, ChartId, Slug, SourceId
 from quality_creator.model.mix import Mix
 from quality_creator.model.stream import PART_TICKS, RENDITIONS, SEGMENT_PARTS
 from quality_creator.store.recording import OpenSegment, Recording, SpooledPart
@@ -90,7 +91,7 @@ class Air:
         self._break = False  # the next part starts a segment that does not go on from the one before
         self._stamps = stamp.State()
         self._captions = Captions(self.desk.mix.graphics)
-        self._stamped: dict[CharacteristicId, int] = {}  # by the hub before this one
+        self._stamped: dict[CharacteristicId | ChartId, int] = {}  # by the hub before this one
         self._trouble = self._note = ""
         self._over = asyncio.Event()
 
@@ -138,11 +139,11 @@ class Air:
     async def run(self) -> None:
         """Keep the episode on air until `end`; cancelled, it can be taken up again."""
         unsubscribe = self._ingest.subscribe(self._judged)
-        charts = self._ingest.charts()
+        charts, joints = self._ingest.charts(), self._ingest.joints()
         for judged in self._ingest.recent() if self.shelf.edge.position else ():
             self._judged(self._unseen(judged))
         try:
-            await self._write_down(charts)
+            await self._write_down(charts, joints)
             async with asyncio.TaskGroup() as tasks:
                 sealer = tasks.create_task(self.shelf.seal())
                 await self._supervisor.run()
@@ -155,10 +156,10 @@ class Air:
             self._forum.detach(self._supervisor.tell)
             self._over.set()
 
-    async def _write_down(self, charts: Sequence[Chart]) -> None:
+    async def _write_down(self, charts: Sequence[Chart], joints: Sequence[Joint]) -> None:
         """Keep where the charts stand; without it they can't be computed again, and the broadcast goes on."""
         try:
-            await self._ingest.write_down(self.episode.id, charts)
+            await self._ingest.write_down(self.episode.id, charts, joints)
         except Unavailable as error:
             log.error("the charts' beginning is not kept", episode=self.slug, words=str(error))
         self.begun = True
@@ -317,9 +318,14 @@ class Air:
 
     def _judged(self, judged: Judged) -> None:
         self._figures.judged(judged)
+        points: list[tuple[stamp.AnyPoint, SourceId | None]] = [
+            (point, one.camera) for one, point in judged.points if one.public
+        ]
+        # An observation stands behind its own values.
+        points += [(o.point, o.camera) for o in judged.joint if self._ingest.joint_public(o.point.chart)]
         self._stamps = stamp.add(
             self._stamps,
-            ((point, one.camera) for one, point in judged.points if one.public),
+            points,
             judged.counters,
             now=micros(self._clock()),
         )
@@ -331,6 +337,7 @@ class Air:
                 (one, point) for one, point in judged.points if point.index > self._stamped.get(one.id, -1)
             ),
             counters=judged.counters,
+            joint=tuple(o for o in judged.joint if o.point.index > self._stamped.get(o.point.chart, -1)),
         )
 
     async def _close(self) -> None:
@@ -390,9 +397,12 @@ class Air:
     def _note_stamped(self, messages: Sequence[TimedMessage]) -> None:
         """Remember how far each characteristic got into the stream."""
         for timed in messages:
-            for point in timed.message.points if isinstance(timed.message, FrameData) else ():
-                newest = max(point.index, self._stamped.get(point.characteristic, -1))
-                self._stamped[point.characteristic] = newest
+            if not isinstance(timed.message, FrameData):
+                continue
+            stamped: list[stamp.AnyPoint] = [*timed.message.points, *(timed.message.joint or ())]
+            for point in stamped:
+                name = stamp.name_of(point)
+                self._stamped[name] = max(point.index, self._stamped.get(name, -1))
 
     async def _show_open(self, segment: OpenSegment, *, whole: bool) -> None:
         """Announce again what was announced of a segment that was not put away.

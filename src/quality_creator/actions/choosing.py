@@ -10,12 +10,15 @@ from datetime import datetime
 import msgspec
 
 from quality_creator import quality
-from quality_creator.actions import courses, judging
+from quality_creator.actions import courses, joint, judging
+from quality_creator.actions.joint import Joint
 from quality_creator.actions.judging import Chart
 from quality_creator.model.characteristic import WEIGHTED, Characteristic
 from quality_creator.model.clock import micros
 from quality_creator.model.errors import Conflict
-from quality_creator.store import charts, measurements, standings
+from quality_creator.model.ids import CharacteristicId
+from quality_creator.model.joint import JointChart
+from quality_creator.store import charts, joints, measurements, standings
 from quality_creator.store.charts import Choice
 from quality_creator.store.database import Transaction
 
@@ -67,6 +70,48 @@ def choose(transaction: Transaction, chart: Chart, configured: Characteristic, c
     charts.save(transaction, [after.row()])
     _write_down(transaction, after, "rules", choice.made)
     return after
+
+
+def effective_joint(configured: JointChart, choice: Choice | None) -> JointChart:
+    """The chart of several as configured, with what a person chose in its place."""
+    if choice is None or choice.public is None:
+        return configured
+    return msgspec.structs.replace(configured, public=choice.public)
+
+
+def freeze_joint(
+    transaction: Transaction, one: Joint, estimation: quality.MultivariateEstimation, now: datetime
+) -> Joint:
+    """As `freeze`, of a chart of several characteristics. Raises Conflict."""
+    chart = one.chart
+    if (estimation.kind, len(estimation.limits.center)) != (chart.kind, len(chart.characteristics)):
+        raise Conflict("these limits are of another chart than this is now")
+    after = joint.under(one, estimation.limits)
+    name = CharacteristicId(chart.id)
+    charts.add_estimation(transaction, name, estimation, by=estimation.by or "unknown", made=now)
+    _keep_joint(transaction, after, "limits", now)
+    return after
+
+
+def choose_joint(transaction: Transaction, one: Joint, configured: JointChart, choice: Choice) -> Joint:
+    """Keep whether viewers see a chart of several; it is judged as before."""
+    after = joint.renamed(one, effective_joint(configured, choice))
+    charts.choose(transaction, choice)
+    _keep_joint(transaction, after, "public", choice.made)
+    return after
+
+
+def _keep_joint(transaction: Transaction, after: Joint, cause: courses.Cause, now: datetime) -> None:
+    joints.save(transaction, [after.row()])
+    found = courses.joint_standing(after, cause, micros(now))
+    standings.add(
+        transaction,
+        None,
+        CharacteristicId(after.chart.id),
+        points=after.place,
+        newest=0,
+        data=msgspec.json.encode(found),
+    )
 
 
 def recent(transaction: Transaction, chart: Chart) -> Sequence[float]:

@@ -6,25 +6,27 @@ which measurement limits, rules or the configuration were changed, and which mea
 the picture. With both, every point, limit, signal and capability follows from the measurements shown.
 """
 
-from typing import Literal, TypeVar
+from collections.abc import Sequence
+from typing import Any, Literal
 
 import msgspec
 
 from quality_creator.actions import judging, studies
+from quality_creator.actions.joint import Joint
 from quality_creator.actions.judging import Chart
 from quality_creator.model.characteristic import Characteristic
 from quality_creator.model.chart_row import ChartRow
 from quality_creator.model.clock import Micros
 from quality_creator.model.errors import BadPayload
-from quality_creator.model.ids import CharacteristicId, GaugeId
+from quality_creator.model.ids import CharacteristicId, ChartId, GaugeId
+from quality_creator.model.joint import JointChart
+from quality_creator.model.joint_row import JointRow
 from quality_creator.model.reading import Measurement, Status
 
 OPENING = "charts/opening.json"
 COURSE = "charts/course.json"
 
-Cause = Literal["start", "restart", "limits", "rules"]
-
-T = TypeVar("T")
+Cause = Literal["start", "restart", "limits", "rules", "public"]
 
 
 class Value(msgspec.Struct, frozen=True, array_like=True, gc=False):
@@ -67,9 +69,55 @@ class Course(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     the characteristic was not public."""
 
 
+class JointStanding(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Where a chart of several characteristics stands, and why it is written down."""
+
+    cause: Cause
+    chart: JointChart
+    """With what a person chose for it."""
+    row: JointRow
+    made: Micros
+
+    @property
+    def place(self) -> int:
+        """How many measurements of its characteristics there were before."""
+        return sum(self.row.waiting.seen)
+
+
+class JointCourse(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """What became of a chart of several characteristics."""
+
+    chart: ChartId
+    changes: tuple[JointStanding, ...]
+    arrivals: tuple[int, ...]
+    """In which order measurements of its characteristics arrived, each as the characteristic's place in the
+    chart, from the beginning to the one that completed the last observation shown."""
+    keys: tuple[int, ...] = ()
+    """Where they are joined by them, the sources' sequence numbers of these."""
+
+
+class Openings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """`charts/opening.json`; where there are no charts of several, the list of the others alone."""
+
+    characteristics: tuple[Opening, ...]
+    charts: tuple[JointStanding, ...] = ()
+
+
+class Courses(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """`charts/course.json`; where there are no charts of several, the list of the others alone."""
+
+    characteristics: tuple[Course, ...]
+    charts: tuple[JointCourse, ...] = ()
+
+
 def standing(chart: Chart, cause: Cause, made: Micros) -> Standing:
     """A chart as it is written down."""
     return Standing(cause=cause, characteristic=chart.characteristic, row=chart.row(), made=made)
+
+
+def joint_standing(one: Joint, cause: Cause, made: Micros) -> JointStanding:
+    """A chart of several characteristics as it is written down."""
+    return JointStanding(cause=cause, chart=one.chart, row=one.row(), made=made)
 
 
 def looked_back(chart: Chart) -> int:
@@ -95,17 +143,38 @@ def measurement(characteristic: CharacteristicId, one: Value) -> Measurement:
     )
 
 
-def decode_opening(data: bytes) -> tuple[Opening, ...]:
+def encode_opening(
+    characteristics: Sequence[msgspec.Raw | Opening], charts: Sequence[JointStanding]
+) -> bytes:
+    """Write `charts/opening.json`."""
+    return _encode(characteristics, charts)
+
+
+def encode_course(characteristics: Sequence[Course], charts: Sequence[JointCourse]) -> bytes:
+    """Write `charts/course.json`."""
+    return _encode(characteristics, charts)
+
+
+def decode_opening(data: bytes) -> Openings:
     """Read `charts/opening.json`. Raises BadPayload."""
-    return _decode(data, tuple[Opening, ...])
+    found = _decode(data, tuple[Opening, ...] | Openings)
+    return found if isinstance(found, Openings) else Openings(characteristics=found)
 
 
-def decode_course(data: bytes) -> tuple[Course, ...]:
+def decode_course(data: bytes) -> Courses:
     """Read `charts/course.json`. Raises BadPayload."""
-    return _decode(data, tuple[Course, ...])
+    found = _decode(data, tuple[Course, ...] | Courses)
+    return found if isinstance(found, Courses) else Courses(characteristics=found)
 
 
-def _decode(data: bytes, kind: type[T]) -> T:
+def _encode(characteristics: Sequence[object], charts: Sequence[object]) -> bytes:
+    # The list is how it was before there were charts of several; evidence without them is read by all.
+    return msgspec.json.encode(
+        {"characteristics": characteristics, "charts": charts} if charts else characteristics
+    )
+
+
+def _decode(data: bytes, kind: Any) -> Any:
     try:
         return msgspec.json.decode(data, type=kind)
     except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError) as error:

@@ -16,12 +16,14 @@ from collections import deque
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from typing import TypeVar
 
 import msgspec
 
 from quality_creator import quality
-from quality_creator.actions import choosing, judging, shifts, standings
+from quality_creator.actions import choosing, joint, judging, shifts, standings
 from quality_creator.actions.books import Books, event
+from quality_creator.actions.joint import Joint
 from quality_creator.actions.judging import Chart
 from quality_creator.actions.shifts import Use
 from quality_creator.actions.sorting import Sorted
@@ -31,8 +33,9 @@ from quality_creator.factory.intake import Batch, Outcome
 from quality_creator.model.characteristic import Characteristic
 from quality_creator.model.clock import Utc, micros
 from quality_creator.model.errors import BadInput, Conflict, NotFound, QualityCreatorError, Unavailable
-from quality_creator.model.event import Capability, Counters, Definitions, LineOee
-from quality_creator.model.ids import CharacteristicId, EpisodeId, GaugeId, LineId
+from quality_creator.model.event import Capability, Counters, Definitions, JointDefinition, LineOee
+from quality_creator.model.ids import CharacteristicId, ChartId, EpisodeId, GaugeId, LineId
+from quality_creator.model.joint import JointChart
 from quality_creator.store import charts, refusals
 from quality_creator.store.charts import Choice
 from quality_creator.store.database import Database, Transaction
@@ -50,6 +53,10 @@ STOPPED = "the hub is stopping; send the same again later"
 
 ROOM = 20_000
 """Readings that may wait; above it `take` makes its callers wait before it takes more."""
+
+
+K = TypeVar("K")
+C = TypeVar("C")
 
 
 class IngestStatus(msgspec.Struct, frozen=True, kw_only=True):
@@ -86,9 +93,9 @@ class _Waiting:
 class _Change:
     """Something that a person does to a chart."""
 
-    name: CharacteristicId
-    act: Callable[[Transaction, Chart, datetime], Chart]
-    done: asyncio.Future[Chart]
+    act: Callable[[Transaction, datetime], Callable[[], None]]
+    """Keeps it, and returns what adopts it when that is on the disk."""
+    done: asyncio.Future[None]
 
 
 @dataclass(slots=True)
@@ -114,6 +121,8 @@ class Ingest:
         self._characteristics = {one.id: one for one in config.characteristics}
         self._lines = config.lines
         self._line_names = {line.id: line.name for line in config.lines}
+        self._joint_charts = {chart.id: chart for chart in config.charts}
+        self._joint_lines = {chart.id: config.line_of(chart) for chart in config.charts}
         self._capabilities: dict[CharacteristicId, Capability] = {}
         self._database = database
         self._clock = clock
@@ -196,6 +205,40 @@ class Ingest:
         """
         return await self._choose(name, by, {"public": public})
 
+    async def freeze_joint(self, name: ChartId, estimation: quality.MultivariateEstimation) -> Joint:
+        """As `freeze`, of a chart of several characteristics. Raises NotFound, Conflict or Unavailable."""
+
+        def act(transaction: Transaction, one: Joint, now: datetime) -> Joint:
+            return choosing.freeze_joint(transaction, one, estimation, now)
+
+        return await self._change_joint(name, act)
+
+    async def choose_joint_public(self, name: ChartId, public: bool | None, *, by: str) -> Joint:
+        """As `choose_public`, of a chart of several characteristics. Raises NotFound or Unavailable."""
+        configured = self.configured_joint(name)
+
+        def act(transaction: Transaction, one: Joint, now: datetime) -> Joint:
+            choice = Choice(characteristic=CharacteristicId(name), public=public, made=now, by=by)
+            return choosing.choose_joint(transaction, one, configured, choice)
+
+        return await self._change_joint(name, act)
+
+    def joint(self, name: ChartId) -> Joint:
+        """Where a chart of several characteristics stands. Raises NotFound."""
+        if name not in self._books.joints:
+            raise NotFound(f"there is no chart {name!r} of several characteristics")
+        return self._books.joints[name]
+
+    def joint_public(self, name: ChartId) -> bool:
+        """Whether viewers see a chart of several characteristics."""
+        return self._books.joint_public(name)
+
+    def configured_joint(self, name: ChartId) -> JointChart:
+        """A chart of several characteristics as the configuration has it. Raises NotFound."""
+        if name not in self._joint_charts:
+            raise NotFound(f"there is no chart {name!r} of several characteristics")
+        return self._joint_charts[name]
+
     def chart(self, name: CharacteristicId) -> Chart:
         """Where a chart stands. Raises NotFound."""
         if name not in self._books.charts:
@@ -228,13 +271,35 @@ class Ingest:
         self, name: CharacteristicId, act: Callable[[Transaction, Chart, datetime], Chart]
     ) -> Chart:
         self.chart(name)
+        return await self._changing(self._books.charts, name, act)
+
+    async def _change_joint(
+        self, name: ChartId, act: Callable[[Transaction, Joint, datetime], Joint]
+    ) -> Joint:
+        self.joint(name)
+        return await self._changing(self._books.joints, name, act)
+
+    async def _changing(self, kept: dict[K, C], name: K, act: Callable[[Transaction, C, datetime], C]) -> C:
+        """Have the one task change a chart between two batches; the chart right behind it."""
+        changed: list[C] = []
+
+        def carry_out(transaction: Transaction, now: datetime) -> Callable[[], None]:
+            after = act(transaction, kept[name], now)
+
+            def adopt() -> None:
+                kept[name] = after
+                changed.append(after)
+
+            return adopt
+
         async with self._changed:
             if self._stopped:
                 raise Unavailable(STOPPED)
-            change = _Change(name, act, asyncio.get_running_loop().create_future())
+            change = _Change(carry_out, asyncio.get_running_loop().create_future())
             self._changes.append(change)
             self._changed.notify_all()
-        return await change.done
+        await change.done
+        return changed[0]
 
     # --- for the stamper, pages and the operator -------------------------------------------------
 
@@ -251,9 +316,13 @@ class Ingest:
         """Where every chart stands behind what was told so far."""
         return tuple(self._books.charts.values())
 
-    async def write_down(self, episode: EpisodeId, charts: Sequence[Chart]) -> None:
+    def joints(self) -> tuple[Joint, ...]:
+        """As `charts`, of several characteristics."""
+        return tuple(self._books.joints.values())
+
+    async def write_down(self, episode: EpisodeId, charts: Sequence[Chart], joints: Sequence[Joint]) -> None:
         """Keep where charts stood when an episode began to listen. Raises Unavailable."""
-        await self._database.transact(standings.write_down, episode, charts, micros(self._clock()))
+        await self._database.transact(standings.write_down, episode, charts, joints, micros(self._clock()))
 
     def recent(self) -> list[Judged]:
         """What was told in the last seconds (`telling.RECENT_S`), the oldest first, also before a restart.
@@ -276,6 +345,14 @@ class Ingest:
                 if chart.characteristic.public
             ),
             lines=self.lines(),
+            charts=self._joint_definitions() or msgspec.UNSET,
+        )
+
+    def _joint_definitions(self) -> tuple[JointDefinition, ...]:
+        return tuple(
+            joint.definition(one, self._joint_lines[name].id, self._joint_lines[name].name)
+            for name, one in self._books.joints.items()
+            if self._books.joint_public(name)
         )
 
     def lines(self) -> tuple[LineOee, ...]:
@@ -370,7 +447,7 @@ class Ingest:
         else:
             self._books.adopt(entered, now)
             self._note(entered.kept, began)
-            if entered.judged.points or entered.judged.counters:
+            if entered.judged:
                 for hear in tuple(self._subscribers):
                     hear(entered.judged)
             for waiting, outcome in zip(group, entered.kept.outcomes, strict=True):
@@ -381,16 +458,16 @@ class Ingest:
 
     async def _carry_out(self, change: _Change) -> None:
         try:
-            after = await self._database.transact(change.act, self._books.charts[change.name], self._clock())
+            adopt = await self._database.transact(change.act, self._clock())
         except (BadInput, Conflict, Unavailable) as error:
             _fail(change, error)
         except BaseException:
             _fail(change, Unavailable(STOPPED))
             raise
         else:
-            self._books.charts[change.name] = after
+            adopt()
             if not change.done.done():
-                change.done.set_result(after)
+                change.done.set_result(None)
 
     async def _make_room(self, group: Sequence[_Waiting]) -> None:
         async with self._changed:

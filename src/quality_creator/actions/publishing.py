@@ -16,7 +16,7 @@ from typing import TypeVar
 import msgspec
 
 from quality_creator import __version__
-from quality_creator.actions import authorities, courses, episodes, retracing, standings, summary
+from quality_creator.actions import authorities, courses, episodes, seen, standings, summary
 from quality_creator.actions.hub import Hub
 from quality_creator.actions.ledger import Ledger
 from quality_creator.actions.progress import subject
@@ -138,19 +138,26 @@ async def _charts(hub: Hub, episode: Episode, batches: Sequence[bytes]) -> dict[
         return map(summary.decode, batches)
 
     opening = await hub.database.look(standings.opening, episode.id)
-    seen = await asyncio.to_thread(lambda: retracing.shown(decoded()))
-    course = await hub.database.look(standings.course, episode.id, seen) if opening else b""
+    shown = await asyncio.to_thread(lambda: seen.shown(decoded()))
+    course = await hub.database.look(standings.course, episode.id, shown) if opening else b""
     files = {courses.OPENING: opening, courses.COURSE: course} if opening else {}
     for one in await asyncio.to_thread(lambda: summary.summarise(decoded(), opening, course)):
         files[f"verdicts/{one.characteristic}.json"] = msgspec.json.encode(one)
     return files
 
 
+class _Judged(msgspec.Struct):
+    """What a dossier says of a verdict: of one characteristic, or of a chart of several by its own name."""
+
+    chart: str
+    characteristic: str
+
+
 async def _dossier(hub: Hub, episode: Episode, files: dict[str, bytes], remarks: Sequence[Entry]) -> Dossier:
     segments = evidence.decode_segments(files[evidence.SEGMENTS])
     batches = files[evidence.MEASUREMENTS].splitlines()
     verdicts = [
-        (msgspec.json.decode(data, type=summary.Summary), dossier.digest_sri(data))
+        (msgspec.json.decode(data, type=_Judged), dossier.digest_sri(data))
         for name, data in sorted(files.items())
         if name.startswith("verdicts/")
     ]

@@ -6,7 +6,7 @@ was shown is compared with what follows.
 """
 
 import math
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import accumulate
 from typing import Any
@@ -17,8 +17,9 @@ from quality_creator import quality
 from quality_creator.actions import courses, judging, studies
 from quality_creator.actions.courses import Course, Opening, Standing, Value, measurement
 from quality_creator.actions.judging import Chart
+from quality_creator.actions.seen import Shown
 from quality_creator.model.errors import BadInput, BadPayload
-from quality_creator.model.event import Capability, Definition, Definitions, FrameData, Point, TimedMessage
+from quality_creator.model.event import Capability, Definition, Point
 from quality_creator.model.ids import CharacteristicId
 from quality_creator.model.reading import Measurement
 
@@ -27,18 +28,6 @@ CLOSE = 1e-9
 
 CLOSE_STUDY = 1e-6
 """The same for capabilities, whose intervals are found by iteration."""
-
-
-@dataclass(slots=True)
-class Shown:
-    """What the stream had of one characteristic."""
-
-    points: list[Point] = field(default_factory=list)
-    """In the order of the stream."""
-    definitions: list[tuple[int, Definition]] = field(default_factory=list)
-    """Each that differs from the one before, and how many points stood in the stream before it."""
-    capabilities: list[Capability] = field(default_factory=list)
-    """Each that differs from the one before."""
 
 
 @dataclass(slots=True)
@@ -68,32 +57,6 @@ class _Stage:
     """As it stands behind `since - 1`."""
 
 
-def shown(batches: Iterable[Sequence[TimedMessage]]) -> dict[CharacteristicId, Shown]:
-    """What was stamped into a stream, by characteristic."""
-    found: dict[CharacteristicId, Shown] = {}
-    last: dict[CharacteristicId, Definition] = {}
-    for batch in batches:
-        for timed in batch:
-            match timed.message:
-                case Definitions(characteristics=definitions):
-                    for one in definitions:
-                        if last.get(one.characteristic) != one:
-                            last[one.characteristic] = one
-                            _define(found.setdefault(one.characteristic, Shown()), one)
-                case FrameData(points=points):
-                    for point in points:
-                        found.setdefault(point.characteristic, Shown()).points.append(point)
-    return found
-
-
-def _define(seen: Shown, one: Definition) -> None:
-    if one.capability is not None and (not seen.capabilities or seen.capabilities[-1] != one.capability):
-        seen.capabilities.append(one.capability)
-    bare = msgspec.structs.replace(one, capability=None, collected=None)
-    if not seen.definitions or seen.definitions[-1][1] != bare:
-        seen.definitions.append((len(seen.points), bare))
-
-
 def retrace_all(
     seen: Mapping[CharacteristicId, Shown], opening: bytes, course: bytes, *, capabilities: int
 ) -> dict[CharacteristicId, Retraced]:
@@ -108,8 +71,10 @@ def retrace_all(
     Raises:
         BadPayload: opening or course can't be read.
     """
-    begun = courses.decode_opening(opening) if opening else ()
-    went = {one.characteristic: one for one in courses.decode_course(course)} if course else {}
+    begun = courses.decode_opening(opening).characteristics if opening else ()
+    went = (
+        {one.characteristic: one for one in courses.decode_course(course).characteristics} if course else {}
+    )
     return {
         name: retrace(one, went.get(name), seen[name], capabilities)
         for one in begun
@@ -190,7 +155,7 @@ class _Run:
             after = judging.resumed(change.characteristic, self.chart.row())
         else:
             after = self._decided(change)
-        if not _same(_state_of(after), _state_of(_begin(change)), CLOSE):
+        if not same(_state_of(after), _state_of(_begin(change)), CLOSE):
             self._result.wrong.append(
                 f"{self.name}: the chart does not stand where it must behind the change of {change.cause} "
                 f"at measurement {change.row.points}"
@@ -255,7 +220,7 @@ def _compare_points(run: _Run, seen: Shown, result: Retraced) -> None:
         expected = run.expected[point.index - first]
         result.points += 1
         bare = msgspec.structs.replace(point, late=False) if point.late else point
-        if bare != expected and not _same(msgspec.to_builtins(bare), msgspec.to_builtins(expected), CLOSE):
+        if bare != expected and not same(msgspec.to_builtins(bare), msgspec.to_builtins(expected), CLOSE):
             result.wrong.append(f"{run.name}: {_difference(bare, expected)}")
     if earlier:
         result.wrong.append(f"{run.name}: {earlier} measurements from before the beginning")
@@ -264,7 +229,7 @@ def _compare_points(run: _Run, seen: Shown, result: Retraced) -> None:
 def _difference(shown: Point, expected: Point) -> str:
     for name in ("plotted", "location", "spread", "lower", "upper"):
         one, other = getattr(shown, name), getattr(expected, name)
-        if not _same(one, other, CLOSE):
+        if not same(one, other, CLOSE):
             return f"measurement {shown.index} was shown with {name} {one}, and {other} follows"
     said = [signal.rule for signal in shown.signals]
     due = [signal.rule for signal in expected.signals]
@@ -297,13 +262,13 @@ def _expected_definition(chart: Chart, shown: Definition) -> Definition:
 
 def _defines(chart: Chart, shown: Definition) -> bool:
     expected = msgspec.to_builtins(_expected_definition(chart, shown))
-    return _same(expected, msgspec.to_builtins(shown), CLOSE)
+    return same(expected, msgspec.to_builtins(shown), CLOSE)
 
 
 def _different_line(chart: Chart, shown: Definition) -> str:
     expected = msgspec.to_builtins(_expected_definition(chart, shown))
     for name, value in msgspec.to_builtins(shown).items():
-        if not _same(value, expected[name], CLOSE):
+        if not same(value, expected[name], CLOSE):
             return f"{name} was shown as {value}, and {expected[name]} follows"
     return "another definition was shown than follows"
 
@@ -341,7 +306,7 @@ def _reckons(
     behind = msgspec.structs.replace(chart.state, plotted=shown.plotted, pending=pending)
     then = Chart(chart.characteristic, behind, chart.frozen, chart.waiting, chart.points, chart.since)
     found = studies.reckon(then, rows[-studies.reach(then) :])
-    return found is not None and _same(msgspec.to_builtins(found), msgspec.to_builtins(shown), CLOSE_STUDY)
+    return found is not None and same(msgspec.to_builtins(found), msgspec.to_builtins(shown), CLOSE_STUDY)
 
 
 def _spread(found: Sequence[Capability], most: int) -> list[Capability]:
@@ -357,7 +322,7 @@ def _state_of(chart: Chart) -> Any:
     return [state, row.frozen, list(row.waiting), row.points, row.since, msgspec.to_builtins(row.plan)]
 
 
-def _same(one: Any, other: Any, close: float) -> bool:
+def same(one: Any, other: Any, close: float) -> bool:
     """Whether two values are the same, but for the last digits of their floats."""
     if isinstance(one, float) and isinstance(other, float):
         both = math.isnan(one) and math.isnan(other)
@@ -365,7 +330,7 @@ def _same(one: Any, other: Any, close: float) -> bool:
     if isinstance(one, int | float) and isinstance(other, int | float):
         return one == other
     if isinstance(one, dict) and isinstance(other, dict):
-        return one.keys() == other.keys() and all(_same(one[key], other[key], close) for key in one)
+        return one.keys() == other.keys() and all(same(one[key], other[key], close) for key in one)
     if isinstance(one, list | tuple) and isinstance(other, list | tuple):
-        return len(one) == len(other) and all(_same(*pair, close) for pair in zip(one, other, strict=True))
+        return len(one) == len(other) and all(same(*pair, close) for pair in zip(one, other, strict=True))
     return bool(one == other)

@@ -6,7 +6,7 @@ import msgspec
 
 from quality_creator.model.clock import MediaTime
 from quality_creator.model.event import FrameData, TimedMessage
-from quality_creator.model.ids import CharacteristicId
+from quality_creator.model.ids import CharacteristicId, ChartId
 
 
 class StampedSignal(msgspec.Struct, frozen=True, kw_only=True):
@@ -14,9 +14,10 @@ class StampedSignal(msgspec.Struct, frozen=True, kw_only=True):
 
     at: int
     """MediaTime."""
-    characteristic: CharacteristicId
+    characteristic: CharacteristicId | ChartId
+    """Or the chart of several characteristics."""
     index: int
-    """Of the measurement at which it did."""
+    """Of the measurement, or observation, at which it did."""
     rules: tuple[str, ...]
 
 
@@ -39,6 +40,14 @@ def signals(messages: Iterable[TimedMessage]) -> list[StampedSignal]:
                 found.append(
                     StampedSignal(
                         at=timed.at, characteristic=point.characteristic, index=point.index, rules=rules
+                    )
+                )
+        for together in timed.message.joint or ():
+            rules = tuple(signal.rule for signal in together.signals if not signal.continuing)
+            if rules:
+                found.append(
+                    StampedSignal(
+                        at=timed.at, characteristic=together.chart, index=together.index, rules=rules
                     )
                 )
     return found

@@ -10,12 +10,15 @@ from dataclasses import dataclass, field
 
 import msgspec
 
-from quality_creator.actions import retracing
-from quality_creator.actions.retracing import Retraced, Shown
+from quality_creator.actions import joint_retracing, retracing
+from quality_creator.actions import seen as seeing
+from quality_creator.actions.joint_retracing import RetracedJoint
+from quality_creator.actions.retracing import Retraced
+from quality_creator.actions.seen import Seen, Shown, ShownJoint
 from quality_creator.model.characteristic import Specification
 from quality_creator.model.errors import BadPayload
 from quality_creator.model.event import Capability, ChartLimits, Definition, Point, TimedMessage
-from quality_creator.model.ids import CharacteristicId
+from quality_creator.model.ids import CharacteristicId, ChartId
 from quality_creator.model.text import Text
 from quality_creator.trust import dossier
 
@@ -56,6 +59,42 @@ class Summary(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=T
     """digestSRI of what was changed and what was not shown."""
 
 
+class JointSummary(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """The verdict of a chart of several characteristics."""
+
+    characteristic: ChartId
+    """The chart's own name: where verdicts are listed, it stands as a characteristic's does."""
+    chart: str
+    name: Text
+    characteristics: tuple[CharacteristicId, ...]
+    size: int
+    alpha: float
+    weight: float | None
+    location: ChartLimits | None
+    """As it stood at the end; absent while limits were being collected."""
+    mean: tuple[float, ...]
+    sigma: tuple[float, ...]
+    correlation: tuple[tuple[float, ...], ...]
+    observations: int
+    """That were shown."""
+    points: int
+    signals: dict[str, int]
+    """By rule: how often it began to hold."""
+    computed: int
+    """Observations that were computed anew from all measurements, with their signals and what drove them."""
+    differing: int
+    """What was shown and does not follow: points, limits, changes."""
+    alone: tuple[int, ...]
+    """Values of each characteristic that found no partner in the episode."""
+    hidden: int
+    """Observations between those shown that were not shown themselves."""
+    opening: str = ""
+    course: str = ""
+
+
+AnySummary = Summary | JointSummary
+
+
 @dataclass(slots=True)
 class _Tally:
     measurements: int = 0
@@ -75,8 +114,8 @@ def decode(batch: bytes) -> list[TimedMessage]:
 
 def summarise(
     batches: Iterable[Sequence[TimedMessage]], opening: bytes = b"", course: bytes = b""
-) -> list[Summary]:
-    """The verdict of each characteristic that was shown, by its id.
+) -> list[AnySummary]:
+    """The verdict of each characteristic that was shown, by its id, then of each chart of several.
 
     Args:
         batches: What was stamped into the segments, in their order.
@@ -86,24 +125,32 @@ def summarise(
     Raises:
         BadPayload: opening or course can't be read.
     """
-    seen = retracing.shown(batches)
-    retraced = retracing.retrace_all(seen, opening, course, capabilities=0)
-    return summaries_of(seen, retraced, opening, course)
+    seen = seeing.shown(batches)
+    retraced = retracing.retrace_all(seen.one, opening, course, capabilities=0)
+    jointly = joint_retracing.retrace_all(seen, opening, course)
+    return summaries_of(seen, retraced, jointly, opening, course)
 
 
 def summaries_of(
-    seen: Mapping[CharacteristicId, Shown],
+    seen: Seen,
     retraced: Mapping[CharacteristicId, Retraced],
+    jointly: Mapping[ChartId, RetracedJoint],
     opening: bytes,
     course: bytes,
-) -> list[Summary]:
+) -> list[AnySummary]:
     """The verdicts, of what was seen and computed again already."""
     digests = [dossier.digest_sri(data) if data else "" for data in (opening, course)]
-    return [
-        _summary(seen[name], retraced.get(name, Retraced()), *digests)
-        for name in sorted(seen)
-        if seen[name].definitions
+    one = [
+        _summary(seen.one[name], retraced.get(name, Retraced()), *digests)
+        for name in sorted(seen.one)
+        if seen.one[name].definitions
     ]
+    several = [
+        _joint_summary(seen.several[chart], jointly.get(chart, RetracedJoint()), *digests)
+        for chart in sorted(seen.several)
+        if seen.several[chart].definitions
+    ]
+    return [*one, *several]
 
 
 def _summary(seen: Shown, retraced: Retraced, opening: str, course: str) -> Summary:
@@ -129,6 +176,37 @@ def _summary(seen: Shown, retraced: Retraced, opening: str, course: str) -> Summ
         capability=seen.capabilities[-1] if seen.capabilities else None,
         computed=retraced.points,
         differing=len(retraced.wrong),
+        opening=opening,
+        course=course,
+    )
+
+
+def _joint_summary(seen: ShownJoint, retraced: RetracedJoint, opening: str, course: str) -> JointSummary:
+    definition = seen.definitions[-1][1]
+    signals: dict[str, int] = {}
+    for point in seen.points:
+        for signal in point.signals:
+            if not signal.continuing:
+                signals[signal.rule] = signals.get(signal.rule, 0) + 1
+    return JointSummary(
+        characteristic=definition.chart,
+        chart=definition.kind,
+        name=definition.name,
+        characteristics=definition.characteristics,
+        size=definition.size,
+        alpha=definition.alpha,
+        weight=definition.weight,
+        location=definition.location,
+        mean=definition.mean,
+        sigma=definition.sigma,
+        correlation=definition.correlation,
+        observations=len(seen.points),
+        points=sum(point.plotted is not None for point in seen.points),
+        signals=dict(sorted(signals.items())),
+        computed=retraced.points,
+        differing=len(retraced.wrong),
+        alone=retraced.alone,
+        hidden=retraced.hidden,
         opening=opening,
         course=course,
     )

@@ -1,7 +1,7 @@
 """What a transaction tells, and what was told lately: who comes after a restart misses nothing of it."""
 
 from collections import deque
-from collections.abc import Mapping
+from collections.abc import Container, Mapping
 from dataclasses import dataclass
 
 import msgspec
@@ -9,8 +9,8 @@ import msgspec
 from quality_creator.actions.judging import Chart
 from quality_creator.model.characteristic import Characteristic
 from quality_creator.model.clock import Micros
-from quality_creator.model.event import Counters, Point
-from quality_creator.model.ids import CharacteristicId
+from quality_creator.model.event import Counters, JointPoint, Point
+from quality_creator.model.ids import CharacteristicId, ChartId, SourceId
 from quality_creator.store import told
 from quality_creator.store.database import Transaction
 
@@ -24,6 +24,14 @@ FORGET_S = 1.0
 """How often what is no longer recent is let go."""
 
 
+class JointSeen(msgspec.Struct, frozen=True, kw_only=True):
+    """A judged observation, and where it can be seen."""
+
+    point: JointPoint
+    camera: SourceId | None
+    """Of the characteristic whose value completed it."""
+
+
 @dataclass(frozen=True, slots=True)
 class Judged:
     """What one transaction brought, told right after it was committed."""
@@ -31,6 +39,11 @@ class Judged:
     points: tuple[tuple[Characteristic, Point], ...]
     """Of all characteristics, public or not; of each in the order of its chart."""
     counters: tuple[Counters, ...]
+    joint: tuple[JointSeen, ...] = ()
+    """Of all charts of several characteristics, public or not; of each in its order."""
+
+    def __bool__(self) -> bool:
+        return bool(self.points or self.counters)
 
 
 class _Kept(msgspec.Struct, frozen=True, kw_only=True):
@@ -38,6 +51,7 @@ class _Kept(msgspec.Struct, frozen=True, kw_only=True):
 
     points: tuple[Point, ...]
     counters: tuple[Counters, ...]
+    joint: tuple[JointSeen, ...] = ()
 
 
 class Recent:
@@ -49,8 +63,10 @@ class Recent:
         self._forgotten = Micros(0)
 
     @classmethod
-    def load(cls, transaction: Transaction, charts: Mapping[CharacteristicId, Chart]) -> "Recent":
-        """What was kept; points of characteristics that are no more are left out."""
+    def load(
+        cls, transaction: Transaction, charts: Mapping[CharacteristicId, Chart], joints: Container[ChartId]
+    ) -> "Recent":
+        """What was kept; points of characteristics and charts that are no more are left out."""
         recent = cls()
         for at, data in told.load(transaction):
             kept = msgspec.msgpack.decode(data, type=_Kept)
@@ -59,13 +75,15 @@ class Recent:
                 for p in kept.points
                 if p.characteristic in charts
             )
-            recent.add(Judged(tuple(pairs), kept.counters), at)
+            joint = tuple(one for one in kept.joint if one.point.chart in joints)
+            recent.add(Judged(tuple(pairs), kept.counters, joint), at)
         return recent
 
     def keep(self, transaction: Transaction, judged: Judged, now: Micros) -> None:
         """Write down what is told when the transaction is committed."""
-        if judged.points or judged.counters:
-            kept = _Kept(points=tuple(point for _, point in judged.points), counters=judged.counters)
+        if judged:
+            points = tuple(point for _, point in judged.points)
+            kept = _Kept(points=points, counters=judged.counters, joint=judged.joint)
             told.add(transaction, msgspec.msgpack.encode(kept), now)
         if now - self._forgotten > FORGET_S * 1e6:
             told.forget(transaction, Micros(now - round(RECENT_S * 1e6)))

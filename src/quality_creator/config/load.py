@@ -22,9 +22,10 @@ from quality_creator.config.schema import (
     RtmpCamera,
     RtspCamera,
 )
-from quality_creator.model.characteristic import COUNTS, PROPORTIONS, WEIGHTED, ChartPlan
+from quality_creator.model.characteristic import COUNTS, PROPORTIONS, WEIGHTED, Characteristic, ChartPlan
 from quality_creator.model.errors import BadInput
 from quality_creator.model.guest import TALKBACK
+from quality_creator.model.ids import CharacteristicId
 
 ID = re.compile(r"[a-z0-9]([a-z0-9-]{0,62}[a-z0-9])?")
 
@@ -217,6 +218,7 @@ def _contradictions(config: Config) -> Iterator[str]:
     yield from _names("traces", [test.id for test in config.traces])
     yield from _lines(config)
     yield from _characteristics(config)
+    yield from _joint_charts(config)
     yield from _traces(config)
     yield from _tags(config)
 
@@ -285,6 +287,43 @@ def _characteristics(config: Config) -> Iterator[str]:
                 yield f"{key}.specification: neither `lower` nor `upper` is given"
             if limits != sorted(limits):
                 yield f"{key}.specification: lower <= target <= upper does not hold: {limits}"
+
+
+def _joint_charts(config: Config) -> Iterator[str]:
+    yield from _names("charts", [chart.id for chart in config.charts])
+    known = {one.id: one for one in config.characteristics}
+    for index, chart in enumerate(config.charts):
+        key, names = f"charts[{index}]", chart.characteristics
+        if CharacteristicId(chart.id) in known:
+            yield f"{key}.id: {chart.id!r} is a characteristic already; choose another"
+        if len(names) < 2:
+            yield f"{key}.characteristics: a chart of several judges 2 or more together, not {len(names)}"
+        yield from _judged_together(f"{key}.characteristics", names, known)
+        lines = {known[name].line for name in names if name in known}
+        if len(lines) > 1:
+            yield f"{key}.characteristics: they are of several lines, {', '.join(sorted(lines))}; choose one"
+        if chart.lags_s and len(chart.lags_s) != len(names):
+            yield f"{key}.lags_s: {len(chart.lags_s)} for {len(names)} characteristics; give each its own"
+        if chart.join == "sequence" and (chart.tolerance_s or chart.lags_s):
+            yield f"{key}.join: by sequence, so that `tolerance_s` and `lags_s` mean nothing; leave them out"
+        if chart.kind == "mewma" and chart.size != 1:
+            yield f"{key}.size: {chart.size}; a point of MEWMA is one observation"
+        if chart.limits is not None:
+            given, p = chart.limits, len(names)
+            if len(given.center) != p or [len(row) for row in given.covariance] != [p] * p:
+                yield f"{key}.limits: {p} characteristics have {p} centres and {p} rows of {p} covariances"
+
+
+def _judged_together(
+    key: str, names: tuple[CharacteristicId, ...], known: Mapping[CharacteristicId, Characteristic]
+) -> Iterator[str]:
+    for name in names:
+        if name not in known:
+            yield f"{key}: {name!r} is not in `characteristics`; there are: {', '.join(known) or 'none'}"
+        elif names.count(name) > 1:
+            yield f"{key}: {name!r} is named twice"
+        elif known[name].chart.kind in COUNTS:
+            yield f"{key}: {name!r} is counted; only measured values are judged together"
 
 
 def _chart(key: str, plan: ChartPlan) -> Iterator[str]:

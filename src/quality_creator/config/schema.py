@@ -8,6 +8,7 @@ import msgspec
 
 from quality_creator.model.characteristic import Characteristic
 from quality_creator.model.ids import GaugeId, LineId, SourceId
+from quality_creator.model.joint import JointChart
 from quality_creator.model.text import Text
 
 Port = Annotated[int, msgspec.Meta(ge=0, le=65535)]
@@ -342,12 +343,19 @@ class Config(_Section, frozen=True, kw_only=True):
     cameras: tuple[AnyCamera, ...] = ()
     gauges: tuple[AnyGauge, ...] = ()
     characteristics: tuple[Characteristic, ...] = ()
+    charts: tuple[JointChart, ...] = ()
+    """Of several characteristics; a characteristic's own is in it."""
     traces: tuple[TraceTest, ...] = ()
     webrtc: Webrtc = Webrtc()
     restream: Restream = Restream()
 
     folder: str = "."
     """The configuration file's folder, from which relative paths count; not a key of the file."""
+
+    def line_of(self, chart: JointChart) -> Line:
+        """The line whose characteristics a chart judges together."""
+        one = next(one for one in self.characteristics if one.id == chart.characteristics[0])
+        return next(line for line in self.lines if line.id == one.line)
 
     def path(self, name: str) -> Path:
         """A path of the file, made absolute."""

@@ -18,6 +18,8 @@ point belongs to the first picture whose own wall time is at or after the point'
 
 Within a characteristic the order of arrival holds: no point stands before an earlier one.
 
+An observation of several characteristics is a point of its chart; its time is that of its newest value.
+
 **What is left out.** At most `most` points of a characteristic go into one part, since nobody can see more
 and every viewer pays for them. Points at which a rule begins to hold stay first of all, then the newest one
 (what the tile shows), then points at which a rule still holds, then an even choice of the others: the chart
@@ -36,11 +38,14 @@ from quality_creator.model.event import (
     Counters,
     Definitions,
     FrameData,
+    JointPoint,
     Point,
     TimedMessage,
 )
-from quality_creator.model.ids import CharacteristicId, LineId, SourceId
+from quality_creator.model.ids import CharacteristicId, ChartId, LineId, SourceId
 from quality_creator.model.stream import FRAME_RATE, FRAME_TICKS, PART_FRAMES
+
+AnyPoint = Point | JointPoint
 
 FRAME_MICROS = 1_000_000 // FRAME_RATE
 
@@ -83,7 +88,7 @@ class Interval:
 class Pending:
     """A point that has not been stamped yet."""
 
-    point: Point
+    point: AnyPoint
     camera: SourceId | None
     arrived: Micros = Micros(0)
     since: Micros | None = None
@@ -102,7 +107,7 @@ class PendingCounters:
 class State:
     """What a step leaves behind for the next. A restart begins with an empty one."""
 
-    points: Mapping[CharacteristicId, tuple[Pending, ...]] = field(default_factory=dict)
+    points: Mapping[CharacteristicId | ChartId, tuple[Pending, ...]] = field(default_factory=dict)
     counters: Mapping[LineId, tuple[PendingCounters, ...]] = field(default_factory=dict)
     announced: int = 0
     """Wall time of the last announced picture; 0 before the first."""
@@ -114,7 +119,7 @@ class State:
 
 def add(
     state: State,
-    points: Iterable[tuple[Point, SourceId | None]] = (),
+    points: Iterable[tuple[AnyPoint, SourceId | None]] = (),
     counters: Iterable[Counters] = (),
     limits: Limits = Limits(),
     *,
@@ -131,7 +136,7 @@ def add(
     """
     waiting = {name: list(pendings) for name, pendings in state.points.items()}
     for point, camera in points:
-        waiting.setdefault(point.characteristic, []).append(Pending(point, camera, now))
+        waiting.setdefault(name_of(point), []).append(Pending(point, camera, now))
     left_out = state.left_out
     for name, pendings in waiting.items():
         kept = _choose(pendings, limits.waiting, lambda pending: pending.point)
@@ -147,6 +152,11 @@ def add(
         counters={line: tuple(values[-limits.waiting :]) for line, values in counts.items()},
         left_out=left_out,
     )
+
+
+def name_of(point: AnyPoint) -> CharacteristicId | ChartId:
+    """Whose order a point stands in."""
+    return point.characteristic if isinstance(point, Point) else point.chart
 
 
 def step(
@@ -166,10 +176,10 @@ def step(
     Returns:
         The next state, and the messages in order: at most one `FrameData` a picture.
     """
-    points: list[list[Point]] = [[] for _ in range(interval.frames)]
+    points: list[list[AnyPoint]] = [[] for _ in range(interval.frames)]
     counts: list[list[Counters]] = [[] for _ in range(interval.frames)]
     left_out = state.left_out
-    waiting: dict[CharacteristicId, tuple[Pending, ...]] = {}
+    waiting: dict[CharacteristicId | ChartId, tuple[Pending, ...]] = {}
     for name, pendings in state.points.items():
         placed, kept = _place(pendings, state, interval, limits)
         chosen = _choose(placed, limits.most, lambda place: place[1].point)
@@ -196,7 +206,7 @@ def step(
 
 def _messages(
     interval: Interval,
-    points: list[list[Point]],
+    points: list[list[AnyPoint]],
     counts: list[list[Counters]],
     definitions: Definitions | None,
 ) -> list[TimedMessage]:
@@ -205,8 +215,12 @@ def _messages(
         messages.append(TimedMessage(at=interval.start, message=definitions))
     for frame in range(interval.frames):
         if points[frame] or counts[frame]:
+            joint = tuple(point for point in points[frame] if isinstance(point, JointPoint))
             data = FrameData(
-                utc=Micros(interval.utc_at(frame)), points=tuple(points[frame]), counters=tuple(counts[frame])
+                utc=Micros(interval.utc_at(frame)),
+                points=tuple(point for point in points[frame] if isinstance(point, Point)),
+                counters=tuple(counts[frame]),
+                joint=joint or msgspec.UNSET,
             )
             messages.append(TimedMessage(at=interval.start + frame * FRAME_TICKS, message=data))
     return messages
@@ -300,7 +314,7 @@ def _place_counters(
 T = TypeVar("T")
 
 
-def _choose(items: Sequence[T], most: int, point: Callable[[T], Point]) -> Sequence[T]:
+def _choose(items: Sequence[T], most: int, point: Callable[[T], AnyPoint]) -> Sequence[T]:
     """At most `most` items in their order; see the module's text for which."""
     if len(items) <= most:
         return items
@@ -315,7 +329,7 @@ def _choose(items: Sequence[T], most: int, point: Callable[[T], Point]) -> Seque
     return [items[index] for index in sorted(kept)]
 
 
-def _rank(point: Point) -> int:
+def _rank(point: AnyPoint) -> int:
     """1 where a rule begins to hold, 2 where one still holds, 3 on the chart, 4 within a subgroup."""
     if point.signals:
         return 2 if all(signal.continuing for signal in point.signals) else 1

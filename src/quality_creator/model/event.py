@@ -9,7 +9,8 @@ import msgspec
 
 from quality_creator.model.characteristic import ChartKind, Specification
 from quality_creator.model.clock import Micros
-from quality_creator.model.ids import CharacteristicId, LineId
+from quality_creator.model.ids import CharacteristicId, ChartId, LineId
+from quality_creator.model.joint import JointKind
 from quality_creator.model.mix import Graphic
 from quality_creator.model.reading import Status
 from quality_creator.model.text import Text
@@ -53,6 +54,30 @@ class Point(
     """The point's own limits on the upper chart, where they differ from the definition's: counts found
     in unequal numbers, and an EWMA's first points. A point with `upper` and no `lower` has none below."""
     upper: float | None = None
+
+
+class JointPoint(
+    msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, gc=False, omit_defaults=True
+):
+    """An observation of several characteristics, and the chart's judgement where it completes a point."""
+
+    chart: ChartId
+    index: int
+    """Number of the observation within its chart, from 0, without gaps in an episode."""
+    time: Micros
+    """Of its newest value."""
+    of: tuple[int, ...]
+    """Of which measurement of each characteristic it is made, in the order of the definition."""
+    status: Status = "good"
+    """`uncertain` when one of its values is."""
+    late: bool = False
+    plotted: int | None = None
+    """Number of the plotted point, from 0; absent while a subgroup fills."""
+    location: float | None = None
+    """T² of the observation, the subgroup's mean, or the weighted mean; absent before there are limits."""
+    parts: tuple[float, ...] = ()
+    """By how much the statistic would be smaller without each characteristic: the largest one drives it."""
+    signals: tuple[Signal, ...] = ()
 
 
 class Counters(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, gc=False):
@@ -148,6 +173,38 @@ class LineOee(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=T
     """Seconds for which nobody said what the line did; left out of the planned time."""
 
 
+class JointDefinition(
+    msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, omit_defaults=True
+):
+    """All that is needed to draw a chart of several characteristics."""
+
+    chart: ChartId
+    name: Text
+    line: LineId
+    line_name: Text
+    kind: JointKind
+    characteristics: tuple[CharacteristicId, ...]
+    size: int = 1
+    """Observations in a point."""
+    alpha: float
+    """The false alarm rate that the limit is made for."""
+    weight: float | None = None
+    """MEWMA's lambda."""
+    location: ChartLimits | None = None
+    """Absent until limits are frozen; its centre is what the statistic is on average."""
+    mean: tuple[float, ...] = ()
+    """Each characteristic's centre; empty until limits are frozen."""
+    sigma: tuple[float, ...] = ()
+    """Each characteristic's standard deviation."""
+    correlation: tuple[tuple[float, ...], ...] = ()
+    """Of the characteristics; with mean and sigma anyone computes a point again."""
+    collected: int | None = None
+    """Points towards the limits, as of the segment's start; absent once they are frozen."""
+    estimate_from: int | None = None
+    alone: tuple[int, ...] = ()
+    """Values of each characteristic that found no partner so far, as of the segment's start."""
+
+
 class Definitions(
     msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, tag="definitions", tag_field="type"
 ):
@@ -156,6 +213,8 @@ class Definitions(
     characteristics: tuple[Definition, ...]
     lines: tuple[LineOee, ...] = ()
     """Lines whose OEE is shown to the public."""
+    charts: tuple[JointDefinition, ...] | msgspec.UnsetType = msgspec.UNSET
+    """Public charts of several characteristics; absent where there are none."""
 
 
 class FrameData(
@@ -167,6 +226,8 @@ class FrameData(
     """The wall time of the frame."""
     points: tuple[Point, ...] = ()
     counters: tuple[Counters, ...] = ()
+    joint: tuple[JointPoint, ...] | msgspec.UnsetType = msgspec.UNSET
+    """Observations of several characteristics; absent where there are none."""
     graphics: tuple[Graphic, ...] | msgspec.UnsetType = msgspec.UNSET
     """What is burned into the picture from this frame on; absent where nothing changes. A segment's first
     frame says it again while there is anything."""

@@ -20,6 +20,9 @@ LineId = NewType("LineId", str)
 CharacteristicId = NewType("CharacteristicId", str)
 """What is measured, judged and shown."""
 
+ChartId = NewType("ChartId", str)
+"""A chart of several characteristics; never the name of a characteristic too."""
+
 PersonId = NewType("PersonId", str)
 """Somebody with an account: a UUID."""
 

@@ -22,6 +22,7 @@ from quality_creator.quality.chart import (
 )
 from quality_creator.quality.control import (
     analyse,
+    contributions,
     estimate,
     estimate_multivariate,
     given,
@@ -54,6 +55,7 @@ __all__ = [
     "Signals",
     "State",
     "analyse",
+    "contributions",
     "decode",
     "decode_bank",
     "encode",

@@ -192,6 +192,26 @@ def step(state: State, values: ArrayLike) -> tuple[State, Points]:
         return _judged(state, plotted, memory, rest)
 
 
+def contributions(state: State, values: ArrayLike) -> Floats:
+    """What drives T² or the MEWMA at the points that `step` would plot of the same state and values.
+
+    Returns:
+        By how much the statistic would be smaller without each variable; shape (points, variables).
+
+    >>> plan = Plan(kind="t2", variables=2)
+    >>> limits = given_multivariate(plan, center=[0, 0], covariance=[[1.0, 0.8], [0.8, 1.0]])
+    >>> contributions(start(plan, limits), [1.0, -1.0]).round(3).tolist()
+    [[9.0, 9.0]]
+    """
+    plan, limits = state.plan, state.limits
+    if not isinstance(limits, MultivariateLimits):
+        raise BadInput(f"{plan.kind} judges one characteristic; nothing can be attributed")
+    flat = np.concatenate((np.array(state.pending), _flat(values)))
+    rows = flat[: len(flat) - len(flat) % plan.take].reshape(-1, plan.take)
+    with np.errstate(all="ignore"):
+        return multivariate.contributions(plan, limits, rows, state.memory)
+
+
 def analyse(
     plan: Plan,
     values: ArrayLike,

@@ -106,6 +106,35 @@ def plot(plan: Plan, limits: MultivariateLimits, rows: Floats, memory: Memory) -
     return Plotted(statistic, nothing, 1.0, limits.location, None), memory
 
 
+def contributions(plan: Plan, limits: MultivariateLimits, rows: Floats, memory: Memory) -> Floats:
+    """By how much each point's T² would be smaller without each variable; shape (points, variables).
+
+    It is d_i = T² - T²_(i), whose second term is of all variables but the i-th. With y = Σ⁻¹(x - μ) it is
+    y_i² / (Σ⁻¹)_ii: what the i-th adds to what the others say, conditional on them. Arguments as of `plot`.
+
+    Source: Runger, Alt and Montgomery (1996), Communications in Statistics 25(10); Montgomery, 11.3.3;
+    Mason, Tracy and Young (1995), JQT 27(2), whose last conditional terms these are.
+    """
+    p = plan.variables
+    center = np.array(limits.center)
+    factor = _inverse_root(np.array(limits.covariance))
+    if plan.kind == "mewma":
+        z, variances, _ = _weighted(plan, rows - center, memory)
+        deviations = z / np.sqrt(variances)[:, None]
+    else:
+        cube = rows.reshape(len(rows), plan.size, p)
+        deviations = (cube.sum(axis=1) / plan.size - center) * np.sqrt(float(plan.size))
+    precision = factor.T @ factor
+    found = np.empty((len(rows), p))
+    for number in range(p):
+        # Term by term, as in `_length`.
+        pulled = np.zeros(len(rows))
+        for other in range(p):
+            pulled += precision[number, other] * deviations[:, other]
+        found[:, number] = pulled * pulled / precision[number, number]
+    return np.minimum(found, np.finfo(np.float64).max)
+
+
 def _chosen(plan: Plan, method: str | None) -> Method:
     fitting: tuple[Method, ...] = ("within",) if plan.size > 1 else ("covariance", "successive-differences")
     for name in fitting:

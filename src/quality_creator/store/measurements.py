@@ -141,6 +141,23 @@ def arrived_behind(
     return _measurements(sorted(found, key=lambda row: row.id)[:count])
 
 
+def place_of(connection: Transaction, characteristic: CharacteristicId, place: int, number: int) -> int:
+    """What stands for the measurement that is so many behind a place; the place itself for 0."""
+    m = measurements.c
+    wanted = _rows().where(m.id > place).order_by(m.id).limit(number)
+    found = sorted(row.id for row in _of_streams(connection, characteristic, wanted))[:number]
+    return found[-1] if found else place
+
+
+def placed_between(
+    connection: Transaction, characteristic: CharacteristicId, after: int, until: int
+) -> list[tuple[int, int]]:
+    """What stands for each measurement behind a place and up to another, and its sequence, in that order."""
+    m = measurements.c
+    found = _of_streams(connection, characteristic, _rows().where(m.id > after, m.id <= until))
+    return sorted((row.id, row.sequence) for row in found)
+
+
 def total(connection: Transaction, characteristic: CharacteristicId) -> int:
     """How many measurements of a characteristic there are."""
     joined = measurements.c.stream == streams.c.id

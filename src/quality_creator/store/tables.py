@@ -159,6 +159,23 @@ charts = Table(
     ),
 )
 
+joint_charts = Table(
+    "joint_charts",
+    metadata,
+    Column("chart", String(64), primary_key=True),
+    Column("data", LargeBinary, nullable=False, comment="MessagePack"),
+    comment="Where each chart of several characteristics stands.",
+)
+
+observations = Table(
+    "observations",
+    metadata,
+    Column("chart", String(64), primary_key=True),
+    Column("number", BigInteger, primary_key=True, autoincrement=False),
+    Column("data", LargeBinary, nullable=False, comment="MessagePack: values, and how they were judged"),
+    comment="One value of each characteristic of a chart of several.",
+)
+
 estimations = Table(
     "estimations",
     metadata,

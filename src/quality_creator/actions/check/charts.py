@@ -4,12 +4,14 @@ from collections.abc import Mapping
 
 import msgspec
 
-from quality_creator.actions import courses, retracing, summary
+from quality_creator.actions import courses, joint_retracing, retracing, summary
+from quality_creator.actions import seen as seeing
 from quality_creator.actions.check.case import Case
+from quality_creator.actions.joint_retracing import RetracedJoint
 from quality_creator.actions.retracing import Retraced
-from quality_creator.actions.summary import Summary
+from quality_creator.actions.summary import AnySummary
 from quality_creator.model.errors import BadPayload
-from quality_creator.model.ids import CharacteristicId
+from quality_creator.model.ids import CharacteristicId, ChartId
 from quality_creator.trust import dossier as dossiers
 from quality_creator.trust.log import living
 
@@ -24,30 +26,36 @@ def check_charts(case: Case) -> None:
         return None
     opening, course = case.read(courses.OPENING) or b"", case.read(courses.COURSE) or b""
     try:
-        seen = retracing.shown(map(summary.decode, case.batches()))
-        most = max(CAPABILITIES // max(len(seen), 1), 1)
-        retraced = retracing.retrace_all(seen, opening, course, capabilities=most)
+        seen = seeing.shown(map(summary.decode, case.batches()))
+        most = max(CAPABILITIES // max(len(seen.one), 1), 1)
+        retraced = retracing.retrace_all(seen.one, opening, course, capabilities=most)
+        jointly = joint_retracing.retrace_all(seen, opening, course)
     except BadPayload as error:
         return case.say("charts", "wrong", str(error))
-    again = {one.characteristic: one for one in summary.summaries_of(seen, retraced, opening, course)}
+    verdicts = summary.summaries_of(seen, retraced, jointly, opening, course)
+    again: dict[str, AnySummary] = {one.characteristic: one for one in verdicts}
     wrong = _endorsed(case, again)
     wrong += [f"{name}: measured, and left out of the dossier" for name in again]
     for one in retraced.values():
         wrong += one.wrong + one.incapable
+    for several in jointly.values():
+        wrong += several.wrong
     if wrong:
         more = f"; and {len(wrong) - 3} more" if len(wrong) > 3 else ""
         return case.say("charts", "wrong", "; ".join(wrong[:3]) + more)
-    case.say("charts", "right", f"{len(made.verdicts)}; {_words(retraced)}")
-    return _beginning(case, opening, {name for name, one in seen.items() if one.points} - retraced.keys())
+    case.say("charts", "right", f"{len(made.verdicts)}; {_words(retraced, jointly)}")
+    unknown = [name for name, one in seen.one.items() if one.points and name not in retraced]
+    unknown_too = [chart for chart, one in seen.several.items() if one.points and chart not in jointly]
+    return _beginning(case, opening, {*unknown, *unknown_too})
 
 
-def _endorsed(case: Case, again: dict[CharacteristicId, Summary]) -> list[str]:
+def _endorsed(case: Case, again: dict[str, AnySummary]) -> list[str]:
     """What is wrong with the dossier's verdicts; those that are there are taken out of `again`."""
     assert case.dossier is not None
     wrong = []
     for one in case.dossier.verdicts:
         data = case.read(f"verdicts/{one.characteristic}.json")
-        computed = again.pop(CharacteristicId(one.characteristic), None)
+        computed = again.pop(one.characteristic, None)
         if data is None or dossiers.digest_sri(data) != one.digest:
             wrong.append(f"{one.characteristic}: not the verdict that was endorsed")
         elif computed is None or msgspec.json.encode(computed) != data:
@@ -55,17 +63,29 @@ def _endorsed(case: Case, again: dict[CharacteristicId, Summary]) -> list[str]:
     return wrong
 
 
-def _words(retraced: Mapping[CharacteristicId, Retraced]) -> str:
-    found = retraced.values()
-    changes = sum(one.changes for one in found)
+def _words(retraced: Mapping[CharacteristicId, Retraced], jointly: Mapping[ChartId, RetracedJoint]) -> str:
+    found, several = retraced.values(), jointly.values()
+    changes = sum(one.changes for one in found) + sum(one.changes for one in several)
     words = (
         f"{sum(one.points for one in found)} points with their signals, {sum(one.limits for one in found)} "
         f"sets of limits and {sum(one.capabilities for one in found)} capabilities follow from the values"
     )
+    if several:
+        words += (
+            f"; of {len(several)} charts of several characteristics {sum(one.points for one in several)} "
+            f"observations and {sum(one.limits for one in several)} sets of limits, with what drove them; "
+            f"{sum(sum(one.alone) for one in several)} values found no partner"
+        )
+        hidden = sum(one.hidden for one in several)
+        if hidden:
+            words += (
+                f", and {hidden} observations were not shown, at "
+                f"{sum(one.hidden_signals for one in several)} of which a signal began"
+            )
     return words if not changes else f"{words}; people changed limits or rules {changes} times"
 
 
-def _beginning(case: Case, opening: bytes, unknown: set[CharacteristicId]) -> None:
+def _beginning(case: Case, opening: bytes, unknown: set[str]) -> None:
     """That all was computed from the state which the log was told when the episode began."""
     if unknown:
         names = ", ".join(sorted(unknown))

@@ -10,7 +10,7 @@ from sqlalchemy import Connection, inspect, text
 
 from quality_creator.store.tables import metadata
 
-HEAD = "0011"
+HEAD = "0012"
 """The newest step."""
 
 FOLDER = Path(__file__).parent
