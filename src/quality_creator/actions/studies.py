@@ -153,7 +153,8 @@ def reckon(chart: Chart, rows: Sequence[Measurement]) -> event.Capability | None
         stable = not any(point.signals for point in shown)
     studied = STUDIED // one.chart.each
     values = [row.value for row in newest(rows[-rows_of(chart, studied) :], chart, studied)]
-    return _told(study(values, one, stable), shown[-1].time, chart.state.plotted)
+    found, _ = _capability(values, one, stable, shapiro=False)
+    return _told(found, shown[-1].time, chart.state.plotted)
 
 
 def reach(chart: Chart) -> int:
@@ -165,18 +166,25 @@ def reach(chart: Chart) -> int:
 
 def study(values: Sequence[float], one: Characteristic, stable: bool | None) -> Study:
     """Histogram and capability of values; `stable` says whether the chart signals."""
-    if len(values) < 2:
+    if len(values) < 2 or one.chart.kind in COUNTS:
         return Study(len(values), None, None, "")
-    found, trouble = None, ""
-    if one.chart.kind in COUNTS:
-        return Study(len(values), None, None, "")
-    if one.specification is not None:
-        try:
-            sizes = [one.chart.each] * (len(values) // one.chart.each)
-            found = capability(values, one.specification, sizes=sizes, degrees="within", stable=stable)
-        except BadInput as error:
-            trouble = str(error)
+    found, trouble = _capability(values, one, stable, shapiro=True)
     return Study(len(values), _histogram(values), found, trouble)
+
+
+def _capability(
+    values: Sequence[float], one: Characteristic, stable: bool | None, *, shapiro: bool
+) -> tuple[Capability | None, str]:
+    """What the values say against the specification, or why they say nothing."""
+    if len(values) < 2 or one.chart.kind in COUNTS or one.specification is None:
+        return None, ""
+    sizes = [one.chart.each] * (len(values) // one.chart.each)
+    try:
+        return capability(
+            values, one.specification, sizes=sizes, degrees="within", stable=stable, shapiro=shapiro
+        ), ""
+    except BadInput as error:
+        return None, str(error)
 
 
 def _histogram(values: Sequence[float]) -> Histogram | None:
@@ -191,9 +199,8 @@ def _histogram(values: Sequence[float]) -> Histogram | None:
     return Histogram(edges.tolist(), counts.tolist(), float(array.mean()), deviation)
 
 
-def _told(study: Study, time: Micros, number: int) -> event.Capability | None:
-    """A study in the words of the stream: the two indices, and what speaks against believing them."""
-    found = study.capability
+def _told(found: Capability | None, time: Micros, number: int) -> event.Capability | None:
+    """A capability in the words of the stream: the two indices, and what speaks against believing them."""
     if found is None:
         return None
     cpk, ppk = found.indices.get("Cpk"), found.indices.get("Ppk")
@@ -203,7 +210,7 @@ def _told(study: Study, time: Micros, number: int) -> event.Capability | None:
     return event.Capability(
         time=time,
         plotted=number,
-        values=study.values,
+        values=found.n,
         cpk=_value(cpk),
         cpk_low=None if cpk is None else cpk.low,
         cpk_high=None if cpk is None else cpk.high,

@@ -102,6 +102,7 @@ def capability(
     degrees: Degrees = "total",
     distribution: Family | Literal["auto"] = "normal",
     stable: bool | None = None,
+    shapiro: bool = True,
 ) -> Capability:
     """Judge values against a specification.
 
@@ -125,6 +126,8 @@ def capability(
         Anything but normal adds the percentile method; auto takes the family of lowest AIC.
     stable : bool, optional
         Whether a control chart of these values was without signal.
+    shapiro : bool
+        Whether normality is tested by Shapiro and Wilk, too; what is noted rests on Anderson-Darling.
 
     Returns
     -------
@@ -157,7 +160,7 @@ def capability(
     short = within_sigma(sample, sizes if sizes is not None else [1] * len(sample), within)
     if short.sigma == 0.0:
         raise BadInput("the values of each subgroup are all the same: there is no spread within subgroups")
-    normal = normality(sample) if len(sample) >= 8 else None
+    normal = normality(sample, shapiro=shapiro) if len(sample) >= 8 else None
     fitted = _fit(sample, distribution)
     free = float(overall.n - 1)
     long = Process(overall.n, overall.mean, overall.deviation, free)

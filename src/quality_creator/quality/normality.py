@@ -26,17 +26,20 @@ class Normality(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields
     """A²·(1 + 0.75/n + 2.25/n²)."""
     anderson_darling_p: float
     shapiro_wilk: float | None
-    """W; None for fewer than 3 or more than 5000 values, for which no p-value is known."""
+    """W; None for fewer than 3 or more than 5000 values, for which no p-value is known, and where it was
+    not asked for."""
     shapiro_wilk_p: float | None
 
 
-def normality(values: ArrayLike) -> Normality:
+def normality(values: ArrayLike, *, shapiro: bool = True) -> Normality:
     """Test whether values may come from a normal distribution.
 
     Parameters
     ----------
     values : array_like, shape (n,)
         At least 8 finite values, not all the same, in any order.
+    shapiro : bool
+        Whether Shapiro and Wilk's test is wanted, too.
 
     Returns
     -------
@@ -77,7 +80,7 @@ def normality(values: ArrayLike) -> Normality:
     adjusted = statistic * (1.0 + 0.75 / n + 2.25 / n**2)
     w: float | None = None
     w_p: float | None = None
-    if n <= LARGEST_SHAPIRO:
+    if shapiro and n <= LARGEST_SHAPIRO:
         from scipy import stats
 
         result = stats.shapiro(sample / power_of_two(sample))

@@ -1,12 +1,11 @@
 """The spread within subgroups, and how many degrees of freedom it carries: capability's short-term sigma."""
 
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal
 
 import numpy as np
-from scipy.special import gammaln
 
 from quality_creator.model.errors import BadInput
 from quality_creator.quality.constants import c4, d2, d3
@@ -62,6 +61,8 @@ def within_sigma(values: Floats, sizes: Sequence[int], method: Within | None = N
         if max(sizes) > 1:
             raise BadInput("moving ranges are for single values; choose rbar, sbar or pooled for subgroups")
         return _moving(values)
+    if chosen == "rbar" and min(sizes) == max(sizes) > 1:
+        return _ranges(values.reshape(len(sizes), -1))
     groups = [group for group in _split(values, sizes) if len(group) > 1]
     if not groups:
         raise BadInput(f"{chosen} needs subgroups of 2 or more values; for single values choose mrbar")
@@ -92,20 +93,33 @@ def chi_degrees(relative_variance: float) -> float:
     >>> round(chi_degrees(1.0 / c4(11) ** 2 - 1.0), 6)
     10.0
     """
-    from scipy.optimize import brentq
-
-    excess: Callable[[float], float] = lambda v: _relative_variance(math.exp(v)) - relative_variance  # noqa: E731
     low, high = math.log(1e-3), math.log(1e9)
-    if excess(high) > 0:
+    if _relative_variance(math.exp(high)) > relative_variance:
         return math.exp(high)
-    return float(math.exp(brentq(excess, low, high, xtol=1e-12)))
+    # Halving rather than scipy's root finder: importing that takes longer than a thousand of these.
+    while high - low > 1e-12:
+        middle = (low + high) / 2.0
+        if _relative_variance(math.exp(middle)) > relative_variance:
+            low = middle
+        else:
+            high = middle
+    return math.exp((low + high) / 2.0)
 
 
 def _relative_variance(degrees: float) -> float:
     if degrees > 1e5:
         return 1.0 / (2.0 * degrees)
-    log_ratio = float(gammaln((degrees + 1.0) / 2.0) - gammaln(degrees / 2.0))
+    log_ratio = math.lgamma((degrees + 1.0) / 2.0) - math.lgamma(degrees / 2.0)
     return degrees / 2.0 * math.exp(-2.0 * log_ratio) - 1.0
+
+
+def _ranges(groups: Floats) -> WithinSigma:
+    """The mean range of subgroups of one size, shape (subgroups, size)."""
+    count, size = groups.shape
+    each = groups.max(axis=1) / d2(size) - groups.min(axis=1) / d2(size)
+    sigma = math.fsum(each / count)
+    check_result(sigma)
+    return WithinSigma(sigma, "rbar", chi_degrees((d3(size) / d2(size)) ** 2 / count), count)
 
 
 def _pooled(groups: Sequence[Floats], counts: Sequence[int]) -> WithinSigma:
