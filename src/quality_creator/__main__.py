@@ -2,4 +2,5 @@
 
 from quality_creator.cli import main
 
-main()
+if __name__ == "__main__":  # and not in the processes that `qc verify` starts
+    main()

@@ -13,6 +13,7 @@ import msgspec
 import pytest
 
 from quality_creator.actions import checking, evidence_source
+from quality_creator.actions.check import picture
 from quality_creator.actions.checking import Report
 from quality_creator.model.errors import BadInput, BadPayload, NotFound
 from quality_creator.model.event import Definition, FrameData, Point
@@ -29,6 +30,7 @@ class Files:
     """A source in memory."""
 
     online = False
+    place = None
 
     def __init__(self, files: dict[str, bytes]) -> None:
         self.files = files
@@ -205,6 +207,14 @@ def test_numbers_that_were_endorsed_and_are_not_those_in_the_stream_are_seen() -
     assert "follows" in words["charts"]
 
 
+def test_a_batch_that_says_the_same_in_other_bytes_is_the_same() -> None:
+    spaced = Episode(alter=lambda batch: batch.replace(b'"message":', b'"message": '))
+    for one in spaced.world.signers[:2]:
+        spaced.endorse(one)
+    report = _check(spaced.files())
+    assert (report.state, _wrong(report)) == ("stands", set())
+
+
 def test_every_kind_of_chart_is_computed_again_from_the_values() -> None:
     episode = Episode(charts=Charts(plans=dict(PLANS)))
     for one in episode.world.signers[:2]:
@@ -342,6 +352,32 @@ def test_folder_bundle_and_address_say_the_same(tmp_path: Path) -> None:
                 reports.append(checking.check(source, target="", now=LATER))
     assert [one.state for one in reports] == ["stands"] * 4
     assert len({msgspec.json.encode(one) for one in reports}) == 1
+
+
+@pytest.mark.parametrize("where", ["folder", "bundle.zip"])
+def test_many_segments_are_looked_at_by_processes_that_find_the_same(
+    where: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    episode = Episode(signed=True)
+    for one in episode.world.signers[:2]:
+        episode.endorse(one)
+    files = episode.files()
+    flipped = bytearray(files["media/360p/4.m4s"])
+    flipped[-1] ^= 1
+    wrong = files | {"media/360p/4.m4s": bytes(flipped), "media/720p/2.m4s": files["media/720p/1.m4s"]}
+    wrong.pop("media/360p/0.m4s")
+    monkeypatch.setattr(picture, "AT_ONCE", 5)
+    for given in (files, wrong):
+        (_pack if where.endswith(".zip") else _write)(given, tmp_path / where)
+        if given is wrong and where == "folder":
+            (tmp_path / "folder/media/360p/0.m4s").unlink()
+        reports = []
+        for many in (1_000, 1):
+            monkeypatch.setattr(picture, "MANY", many)
+            with evidence_source.opened(str(tmp_path / where)) as source:
+                reports.append(checking.check(source, target="", now=LATER))
+        assert reports[0] == reports[1] == _check(given, target="")
+        assert reports[0].state == ("stands" if given is files else "fails")
 
 
 def test_a_bundle_with_any_byte_changed_is_never_a_crash(tmp_path: Path) -> None:

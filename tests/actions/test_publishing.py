@@ -61,6 +61,7 @@ class _OverHttp:
     """The hub's files, as `qc verify` asks for them."""
 
     online = True
+    place = None
 
     def __init__(self, client: httpx.AsyncClient, loop: asyncio.AbstractEventLoop) -> None:
         self._client = client

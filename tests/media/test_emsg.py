@@ -1,6 +1,7 @@
 import contextlib
 from typing import Any
 
+import msgspec
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -175,6 +176,19 @@ def test_nesting_without_end_is_refused() -> None:
         emsg.messages(raw)
 
 
+@given(st.lists(timed, max_size=5))
+def test_what_is_written_of_messages_is_their_json(sent: list[TimedMessage]) -> None:
+    assert emsg.written(emsg.encode(sent)) == msgspec.json.encode(sent)
+
+
+@pytest.mark.parametrize(
+    "text", [b'{"type":"data","utc":1}},{"at":0,"message":{"type":"data","utc":2}', b"", b"{", b"1 2"]
+)
+def test_a_text_that_is_more_or_less_than_one_value_is_not_written(text: bytes) -> None:
+    with pytest.raises(BadPayload):
+        emsg.written(emsg._box(0, 0, text))
+
+
 def test_nothing_can_be_put_into_bytes_without_a_moof() -> None:
     with pytest.raises(BadPayload, match="moof"):
         emsg.insert(full_box(b"free", 0, 0), b"")
@@ -189,6 +203,8 @@ def test_mutated_messages_give_bad_payload_and_nothing_else(
         mutated[at] = data.draw(st.integers(0, 255))
     with contextlib.suppress(BadPayload):
         emsg.messages(bytes(mutated[: data.draw(st.integers(0, len(mutated)))]))
+    with contextlib.suppress(BadPayload):
+        emsg.written(bytes(mutated[: data.draw(st.integers(0, len(mutated)))]))
 
 
 def test_every_single_changed_byte_is_survived() -> None:

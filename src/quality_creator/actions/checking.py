@@ -5,13 +5,13 @@ network beyond the source that it is given, and no more than the base installati
 """
 
 import os
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime
 
 import msgspec
 
 from quality_creator.actions.check.case import Case, Check
-from quality_creator.actions.check.charts import check_charts
 from quality_creator.actions.check.draws import check_draws
 from quality_creator.actions.check.endorsements import check_endorsements
 from quality_creator.actions.check.instruments import check_instruments
@@ -25,8 +25,8 @@ from quality_creator.actions.check.log import (
     check_started,
     policy_digest,
 )
-from quality_creator.actions.check.remarks import check_remarks
-from quality_creator.actions.check.stream import check_as_run, check_measurements, check_media, check_segments
+from quality_creator.actions.check.picture import check_picture, looking
+from quality_creator.actions.check.stream import check_as_run, check_measurements, check_segments
 from quality_creator.actions.check.timestamps import check_timestamps
 from quality_creator.actions.evidence_source import Source
 from quality_creator.model.clock import Utc
@@ -112,27 +112,39 @@ def check(
         except NotFound as error:
             raise BadPayload(f"{target}: there is no evidence here: {error}") from error
         _dossier(case)
-        check_register(case, pinned_register)
-        check_policy(case, pinned_policy)
-        check_log(case)
-        for look in (
-            check_dossier_logged,
-            check_started,
-            check_segments,
-            check_media,
-            check_measurements,
-            check_progress,
-            check_freshness,
-            check_charts,
-            check_instruments,
-            check_as_run,
-            check_draws,
-            check_remarks,
-            check_endorsements,
-        ):
-            look(case)
-        check_timestamps(case, timestamp.authorities(time_authority) if time_authority else ())
+        check_segments(case)
+        place = len(case.checks)
+        with looking(case) as look:
+            check_register(case, pinned_register)
+            check_policy(case, pinned_policy)
+            check_log(case)
+            for check_one in _checks():
+                check_one(case)
+            check_timestamps(case, timestamp.authorities(time_authority) if time_authority else ())
+            others, case.checks = case.checks[place:], case.checks[:place]
+            check_picture(case, look)
+            case.checks += others
         return _report(case, target, pinned_register is not None and pinned_policy is not None)
+
+
+def _checks() -> tuple[Callable[[Case], None], ...]:
+    # Numpy and scipy come with them: loaded when the segments are being hashed already.
+    from quality_creator.actions.check.charts import check_charts
+    from quality_creator.actions.check.remarks import check_remarks
+
+    return (
+        check_dossier_logged,
+        check_started,
+        check_measurements,
+        check_progress,
+        check_freshness,
+        check_charts,
+        check_instruments,
+        check_as_run,
+        check_draws,
+        check_remarks,
+        check_endorsements,
+    )
 
 
 def _report(case: Case, target: str, pinned: bool) -> Report:

@@ -29,6 +29,8 @@ class Source(Protocol):
 
     online: bool
     """Whether the newest evidence is to be had."""
+    place: Path | None
+    """What `opened` takes to open it again in another process; None where it is not on this machine."""
 
     def read(self, name: str) -> bytes:
         """A whole file. Raises NotFound, Unavailable, or BadPayload for a name that can't be one."""
@@ -58,6 +60,7 @@ class _Folder:
     online = False
 
     def __init__(self, root: Path) -> None:
+        self.place: Path | None = root
         self._root = root
 
     def read(self, name: str) -> bytes:
@@ -83,7 +86,7 @@ def _bundle(path: Path) -> Iterator["_Bundle"]:
             raise BadInput(f"{path}: not a bundle: {error}") from error
         except OSError as error:
             raise BadInput(f"{path}: {error.strerror}") from error
-        yield _Bundle(archive, data)
+        yield _Bundle(path, archive, data)
 
 
 class _Bundle:
@@ -92,7 +95,8 @@ class _Bundle:
     online = False
     _HEAD = struct.Struct("<4s22xHH")
 
-    def __init__(self, archive: zipfile.ZipFile, data: mmap.mmap) -> None:
+    def __init__(self, path: Path, archive: zipfile.ZipFile, data: mmap.mmap) -> None:
+        self.place: Path | None = path
         self._places = {info.filename: info for info in archive.infolist()}
         self._data = data
 
@@ -130,6 +134,7 @@ class _Bundle:
 
 class _Address:
     online = True
+    place: Path | None = None
 
     def __init__(self, address: str) -> None:
         parts = urllib.parse.urlsplit(address)

@@ -5,7 +5,7 @@ carrying an ID3v2.4 tag with one `TXXX` frame: the description is `model.event.S
 the JSON text of a `model.event.Message`. Its presentation time is the frame that the data belong to.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 
 import msgspec
 
@@ -26,6 +26,7 @@ MOST_A_FRAME = 16
 _UTF8 = b"\3"
 _encoder = msgspec.json.Encoder()
 _decoder: msgspec.json.Decoder[Message] = msgspec.json.Decoder(Message)
+_syntax = msgspec.json.Decoder(msgspec.Raw)
 
 
 def encode(messages: Iterable[TimedMessage]) -> bytes:
@@ -59,8 +60,30 @@ def messages(data: bytes) -> list[TimedMessage]:
     Raises:
         BadPayload: the boxes do not fit together, or one of ours can't be read; nothing else.
     """
-    found = (_read(data, outer) for outer in boxes(data) if outer.kind == b"emsg")
-    return [timed for timed in found if timed is not None]
+    return [_decoded(at, text) for at, text in _texts(data)]
+
+
+def written(data: bytes) -> bytes:
+    """All of our messages as JSON of `list[TimedMessage]`, byte for byte as they stand in their boxes.
+
+    Raises:
+        BadPayload: the boxes do not fit together, or one of ours is not the JSON of one value.
+    """
+    found = list(_texts(data))
+    try:
+        for _, text in found:
+            _syntax.decode(text)  # so that it can't be read as more or less than itself among the others
+    except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError) as error:
+        raise BadPayload(f"a message that can't be read: {error}") from error
+    return b"[" + b",".join(b'{"at":%d,"message":%b}' % one for one in found) + b"]"
+
+
+def _texts(data: bytes) -> Iterator[tuple[int, bytes]]:
+    """Position and JSON text of each of our messages, in order."""
+    for outer in boxes(data):
+        found = _read(data, outer) if outer.kind == b"emsg" else None
+        if found is not None:
+            yield found
 
 
 def _box(at: int, number: int, text: bytes) -> bytes:
@@ -77,7 +100,7 @@ def _box(at: int, number: int, text: bytes) -> bytes:
     )
 
 
-def _read(data: bytes, outer: Box) -> TimedMessage | None:
+def _read(data: bytes, outer: Box) -> tuple[int, bytes] | None:
     fields = Fields(data, outer)
     if fields.number(4) != 1 << 24:
         return None
@@ -91,6 +114,10 @@ def _read(data: bytes, outer: Box) -> TimedMessage | None:
         return None
     if scale != TICKS:
         raise BadPayload(f"a message in {scale} ticks a second; ours have {TICKS}")
+    return at, text
+
+
+def _decoded(at: int, text: bytes) -> TimedMessage:
     try:
         return TimedMessage(at=at, message=_decoder.decode(text))
     except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError) as error:

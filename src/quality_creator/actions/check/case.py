@@ -1,5 +1,6 @@
 """What a check has at hand, and what it has found so far: each part adds to it what later parts need."""
 
+import hashlib
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
@@ -61,6 +62,7 @@ class Case:
     lots: dict[str, Lot] = field(default_factory=dict)
     """Those that something was drawn of."""
     _batches: list[bytes] | None = None
+    _batch_digests: list[bytes] | None = None
 
     def say(self, name: str, outcome: Outcome, words: str) -> None:
         self.checks.append(Check(name=name, outcome=outcome, words=words))
@@ -77,6 +79,12 @@ class Case:
         if self._batches is None:
             self._batches = (self.read(evidence.MEASUREMENTS) or b"").splitlines()
         return self._batches
+
+    def batch_digests(self) -> list[bytes]:
+        """SHA-256 of each of these lines."""
+        if self._batch_digests is None:
+            self._batch_digests = [hashlib.sha256(one).digest() for one in self.batches()]
+        return self._batch_digests
 
     def document(self, one: Leaf) -> bytes | None:
         """What an entry of the log is of; None where it is not at hand."""

@@ -115,7 +115,7 @@ def check_progress(case: Case) -> None:
     if case.segments is None or not case.leaves:
         return None
     segments = _Leaves(case.segments.leaves)
-    batches = _Leaves([bytes.fromhex(evidence.sha256(one)) for one in case.batches()])
+    batches = _Leaves(case.batch_digests())
     told, ended = 0, False
     for index, data in case.told(living.PROGRESS, living.END):
         try:
