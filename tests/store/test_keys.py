@@ -132,6 +132,20 @@ def test_what_is_no_key_of_ours_is_refused_in_words(keys: Keys) -> None:
         keys.p256("log")
 
 
+def test_guessing_a_passphrase_costs_as_many_rounds_as_it_should(keys: Keys) -> None:
+    guarded = Keys(keys.folder, b"correct horse")
+    made = {"log": guarded.create_ed25519("log"), "hub": guarded.create_p256("hub")}
+    for name, key in made.items():
+        file = str(keys.folder / f"{name}.key")
+        shown = subprocess.run(["openssl", "asn1parse", "-in", file], capture_output=True, check=True)
+        assert b":PBES2" in shown.stdout
+        assert b":hmacWithSHA256" in shown.stdout
+        assert f"INTEGER           :{600_000:06X}".encode() in shown.stdout
+        read = ["openssl", "pkey", "-in", file, "-passin", "stdin", "-pubout", "-outform", "DER"]
+        found = subprocess.run(read, input=b"correct horse\n", capture_output=True, check=True)
+        assert found.stdout == public(key)
+
+
 def test_openssl_reads_them(keys: Keys) -> None:
     keys.create_p256("hub")
     answer = subprocess.run(

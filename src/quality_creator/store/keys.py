@@ -26,15 +26,14 @@ from cryptography.hazmat.primitives.asymmetric.ec import (
 )
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from cryptography.hazmat.primitives.serialization import (
-    BestAvailableEncryption,
     Encoding,
-    KeySerializationEncryption,
     NoEncryption,
     PrivateFormat,
     load_pem_private_key,
 )
 
 from quality_creator.model.errors import BadInput, Conflict, NotFound
+from quality_creator.store import pkcs8
 from quality_creator.store.disk import make_folder, sync_folder
 
 FOLDER = "keys"
@@ -138,7 +137,7 @@ class Keys:
             if b"ENCRYPTED" in data[:64]:
                 continue
             key = _parse(path, data, None)
-            self._write(path, _pem(key, self._encryption()), replace=True)
+            self._write(path, _pem(key, self._passphrase), replace=True)
             changed.append(name)
         return changed
 
@@ -169,11 +168,8 @@ class Keys:
         except OSError as error:
             raise BadInput(f"{self.folder}: {error.strerror}") from error
         self._check_folder()
-        self._write(path, _pem(key, self._encryption()), replace=False)
+        self._write(path, _pem(key, self._passphrase), replace=False)
         return key
-
-    def _encryption(self) -> KeySerializationEncryption:
-        return NoEncryption() if self._passphrase is None else BestAvailableEncryption(self._passphrase)
 
     def _path(self, name: str) -> Path:
         if not _NAME.fullmatch(name):
@@ -250,8 +246,10 @@ def passphrase(file: Path | None, variable: str, environment: Mapping[str, str] 
     return found
 
 
-def _pem(key: PrivateKey, encryption: KeySerializationEncryption) -> bytes:
-    return key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, encryption)
+def _pem(key: PrivateKey, passphrase: bytes | None) -> bytes:
+    if passphrase is None:
+        return key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
+    return pkcs8.encrypted(key.private_bytes(Encoding.DER, PrivateFormat.PKCS8, NoEncryption()), passphrase)
 
 
 def _parse(path: Path, data: bytes, passphrase: bytes | None) -> PrivateKey:
