@@ -141,6 +141,7 @@ class DeskPage {
         else part("lots").append(made.element);
         this.lots.set(lot.lot, made);
       }
+      this.lots.get(lot.lot)!.update(lot);
     }
     for (const show of this.asks) show();
     this.warn();

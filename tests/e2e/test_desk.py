@@ -152,14 +152,25 @@ def test_an_expert_signs_a_remark_that_goes_on_air_and_stands_in_the_dossier(
         expect(expert.locator(".remark__about").first).to_contain_text("with 1 lines drawn")
 
         # The units of a lot, with a decimal comma; and taking something back.
-        lot = hub.api("POST", "/api/episodes/visit/draws", {"what": "Taps", "count": 50, "drawn": 2})
+        lot = hub.api(
+            "POST", "/api/episodes/visit/draws", {"what": "Taps", "count": 50, "sampling": {"aql": 1.5}}
+        )
         expert.locator("#tab-units").click()
         expert.get_by_label("What you measure").select_option("leak-pressure")
         expert.get_by_label(f"Value of {lot['units'][0]}").fill("1,2")
         expert.get_by_label(f"Value of {lot['units'][1]}").fill("2.5")
+        # The plan was announced before anybody knew the units, and nobody can enter another number.
+        reject = lot["plan"]["reject"]
+        assert (len(lot["units"]), reject) == (8, 1)
+        expect(expert.locator(".lot")).to_contain_text(
+            "GB/T 2828.1, AQL 1.5, level II, normal inspection. Up to 0 that do not conform"
+        )
         expect(expert.locator(".decision")).to_have_attribute("data-decision", "reject")
         expert.get_by_role("button", name="Sign and send the results").click()
         expect(expert.locator(".lot .say__note")).to_have_text(re.compile(r"^Signed and logged as #\d+$"))
+        expect(expert.locator(".lot")).to_contain_text(
+            "by all experts: 2 of 8 inspected, 1 do not conform. By the plan the lot is not accepted."
+        )
         expert.locator("#tab-told").click()
         expert.locator(".remark", has_text="Look at this edge.").get_by_text("Withdraw").click()
         expert.get_by_role("button", name="Withdraw it").click()

@@ -1,6 +1,7 @@
 /** What the desk's page hears from the hub and says to it, in the words of `quality_creator.actions.remarks`. */
 
 import type { Text } from "../stream/message";
+import type { Plan } from "./decision";
 import { canonical, type Json } from "./jcs";
 import type { Document } from "./proof";
 import type { About, Kind, Result } from "./remark";
@@ -27,6 +28,18 @@ export interface Lot {
   readonly count: number;
   readonly drawn: number;
   readonly units: readonly string[];
+  /** By which the lot is accepted or not; null where none was announced. */
+  readonly plan: Plan | null;
+  /** What all experts' results in the log come to. */
+  readonly acceptance: Acceptance | null;
+}
+
+export interface Acceptance {
+  readonly decision: "accepted" | "rejected" | "open" | null;
+  readonly drawn: number;
+  readonly inspected: number;
+  readonly nonconforming: readonly string[];
+  readonly differing: readonly string[];
 }
 
 /** A remark of anybody at this episode, as it was signed. */

@@ -4,7 +4,7 @@ import { h, tell } from "../dom";
 import type { Definition, Specification } from "../stream/message";
 import { LANGUAGE, say } from "../words";
 import { decimal } from "./decimal";
-import { decided } from "./decision";
+import { decided, type Plan } from "./decision";
 import type { Lot } from "./link";
 import type { Result, Said } from "./remark";
 
@@ -28,9 +28,9 @@ export class LotForm {
   readonly element: HTMLFormElement;
   private readonly rows: readonly Row[];
   private readonly measured = h("select", { class: "input" });
-  private readonly most = h("input", { class: "input input--number", inputmode: "numeric", value: "0", maxlength: 4 });
   private readonly rule = h("p", { class: "quiet" });
   private readonly decision = h("p", { class: "decision", role: "status" });
+  private readonly logged = h("p", { class: "quiet", role: "status" });
   private readonly note = h("p", { class: "say__note", role: "status" });
   private readonly button = h("button", { class: "button", type: "submit" }, say("dk-send-results"));
   private offered = "";
@@ -52,17 +52,27 @@ export class LotForm {
       h("label", { class: "field" }, h("span", { class: "field__name" }, say("dk-measured")), this.measured),
       this.rule,
       h("table", { class: "units" }, h("thead", {}, h("tr", {}, ...heads)), h("tbody", {}, ...this.rows.map((row) => line(row)))),
-      h("label", { class: "field field--row" }, h("span", { class: "field__name" }, say("dk-accept")), this.most),
+      h("p", { class: "quiet" }, planWords(lot.plan)),
       this.decision,
+      this.logged,
       h("div", { class: "say__send" }, this.button, this.note),
     );
     this.measured.addEventListener("change", () => this.judge());
-    this.most.addEventListener("input", () => this.show());
     this.element.addEventListener("submit", (event) => {
       event.preventDefault();
       void this.send();
     });
     this.refresh();
+  }
+
+  /** What the log has of it by now, by all experts. */
+  update(lot: Lot): void {
+    const { acceptance } = lot;
+    const { inspected = 0, nonconforming = [], drawn = 0, differing = [] } = acceptance ?? {};
+    const key = inspected === 0 ? null : (`dk-logged-${acceptance?.decision ?? "none"}` as const);
+    const words = key ? [say(key, { inspected, drawn, failed: nonconforming.length })] : [];
+    if (differing.length) words.push(say("dk-differing", { units: differing.join(", ") }));
+    tell(this.logged, words.join(" "));
   }
 
   /** What can be measured, or whether something can be sent, has changed. */
@@ -130,10 +140,10 @@ export class LotForm {
     }
     const judged = this.rows.filter(({ judgements }) => judgements.some(({ checked }) => checked));
     const failed = judged.filter(({ judgements }) => judgements[1]!.checked).length;
-    const most = /^\d{1,4}$/.test(this.most.value.trim()) ? Number(this.most.value) : 0;
-    const decision = decided({ drawn: this.rows.length, judged: judged.length, failed, most });
+    const found = { drawn: this.rows.length, judged: judged.length, failed };
+    const decision = decided(found, this.lot.plan);
     this.decision.dataset["decision"] = decision;
-    tell(this.decision, say(`dk-decision-${decision}`, { judged: judged.length, drawn: this.rows.length, failed, most }));
+    tell(this.decision, say(`dk-decision-${decision}`, { ...found, accept: this.lot.plan?.accept ?? 0, reject: this.lot.plan?.reject ?? 0 }));
   }
 
   private async send(): Promise<void> {
@@ -161,6 +171,13 @@ export class LotForm {
       return [{ ...result, unitOfMeasure: number ? (definition?.unit ?? "") : "", conforming: judgements[0]!.checked }];
     });
   }
+}
+
+function planWords(plan: Plan | null): string {
+  if (!plan) return say("dk-no-plan");
+  const { standard, aql, level, severity, accept, reject } = plan;
+  const name = { "gbt2828.1": "GB/T 2828.1", "iso2859-1": "ISO 2859-1", "z1.4": "ANSI/ASQ Z1.4" }[standard] ?? standard;
+  return say("dk-plan", { standard: name, aql, level, severity: say(`dk-severity-${severity}`), accept, reject });
 }
 
 function line({ unit, value, note, judgements }: Row): HTMLElement {

@@ -98,10 +98,35 @@ DESK_WORDS: dict[str, str] = {
     "dk-within": _say(
         "Judged by the specification, {lower} to {upper} {unit}; change it where you see it otherwise."
     ),
-    "dk-accept": _say("Accept the lot with at most this many that do not conform"),
+    "dk-plan": _say(
+        "The plan that was announced before the units were drawn: {standard}, AQL {aql}, level {level}, "
+        "{severity}. Up to {accept} that do not conform the lot is accepted, from {reject} on it is not."
+    ),
+    "dk-no-plan": _say("No sampling plan was announced with this lot: its sample decides nothing."),
+    "dk-severity-normal": _say("normal inspection"),
+    "dk-severity-tightened": _say("tightened inspection"),
+    "dk-severity-reduced": _say("reduced inspection"),
+    "dk-logged-none": _say(
+        "In the log, by all experts: {inspected} of {drawn} inspected, {failed} do not conform."
+    ),
+    "dk-logged-open": _say(
+        "In the log, by all experts: {inspected} of {drawn} inspected, {failed} do not conform; "
+        "not decided yet."
+    ),
+    "dk-logged-accepted": _say(
+        "In the log, by all experts: {inspected} of {drawn} inspected, {failed} do not conform. "
+        "By the plan the lot is accepted."
+    ),
+    "dk-logged-rejected": _say(
+        "In the log, by all experts: {inspected} of {drawn} inspected, {failed} do not conform. "
+        "By the plan the lot is not accepted."
+    ),
+    "dk-differing": _say("Experts differ on {units}; the stricter word counts."),
     "dk-decision-open": _say("{judged} of {drawn} judged, {failed} do not conform"),
-    "dk-decision-accept": _say("Accept: {failed} of {drawn} do not conform, at most {most} may"),
-    "dk-decision-reject": _say("Do not accept: {failed} of {drawn} do not conform, at most {most} may"),
+    "dk-decision-accept": _say("Accept: {failed} of {drawn} do not conform, at most {accept} may"),
+    "dk-decision-reject": _say(
+        "Do not accept: {failed} do not conform, from {reject} on a lot is not accepted"
+    ),
     "dk-send-results": _say("Sign and send the results"),
     "dk-judge-first": _say("Judge at least one unit first."),
     "dk-mend-first": _say("Some values are no numbers; mend or clear them first."),
