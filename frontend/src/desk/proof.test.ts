@@ -1,7 +1,7 @@
 import { readFileSync } from "node:fs";
 import { expect, test } from "vitest";
 import { canonical, written, type Json } from "./jcs";
-import { base58, hashed, multikey, type Document } from "./proof";
+import { base58, hashed, multikey, unbase58, unmultikey, verified, type Document } from "./proof";
 import { sign, type Said, type Speaker } from "./remark";
 
 const DATA = new URL("../../../tests/data/trust/", import.meta.url);
@@ -11,20 +11,14 @@ const json = (name: string) => JSON.parse(read(name)) as Record<string, Json>;
 const VECTOR = "eddsa-jcs-2022";
 const KEYS = json(`${VECTOR}/keyPair.json`) as Record<string, string>;
 
-const ALPHABET = "123456789ABCDEFGHJKLMNPQRSTUVWXYZabcdefghijkmnopqrstuvwxyz";
 
 const hex = (text: string) => Uint8Array.from(Buffer.from(text, "hex"));
 
-function unbase58(text: string): Uint8Array<ArrayBuffer> {
-  const number = [...text].reduce((sum, digit) => sum * 58n + BigInt(ALPHABET.indexOf(digit)), 0n).toString(16);
-  return hex(number.padStart(number.length + (number.length % 2), "0"));
-}
-
 /** The published key pair of W3C's test vector. */
 async function pair(): Promise<CryptoKeyPair> {
-  const seed = unbase58(KEYS["privateKeyMultibase"]!.slice(1)).slice(2);
+  const seed = unbase58(KEYS["privateKeyMultibase"]!.slice(1))!.slice(2);
   const pkcs8 = Uint8Array.from([...hex("302e020100300506032b657004220420"), ...seed]);
-  const raw = unbase58(KEYS["publicKeyMultibase"]!.slice(1)).slice(2);
+  const raw = unmultikey(KEYS["publicKeyMultibase"]!)!;
   return {
     privateKey: await crypto.subtle.importKey("pkcs8", pkcs8, "Ed25519", false, ["sign"]),
     publicKey: await crypto.subtle.importKey("raw", raw, "Ed25519", true, ["verify"]),
@@ -35,18 +29,23 @@ test("base58 has Bitcoin's alphabet, and keys are called as W3C's are", async ()
   expect(base58(Uint8Array.of(0, 0, 1, 2, 3))).toBe("11Ldp");
   expect(base58(new Uint8Array(0))).toBe("");
   expect(base58(new Uint8Array(2))).toBe("11");
+  expect(unbase58("11Ldp")).toEqual(Uint8Array.of(0, 0, 1, 2, 3));
+  expect([unbase58("0"), unmultikey("z11Ldp")]).toEqual([null, null]);
   const raw = await crypto.subtle.exportKey("raw", (await pair()).publicKey);
   expect(multikey(new Uint8Array(raw))).toBe(KEYS["publicKeyMultibase"]);
 });
 
 test("W3C's published document is hashed as published, and its signature holds", async () => {
   const { proof, ...document } = json(`${VECTOR}/signedJCS.json`);
+  const raw = unmultikey(KEYS["publicKeyMultibase"]!)!;
+  expect(await verified({ ...document, proof: proof! }, raw)).toBe(true);
+  expect(await verified({ ...document, proof: proof!, id: "urn:x" }, raw)).toBe(false);
   const { proofValue, ...options } = proof as Record<string, Json>;
   expect(written(document)).toBe(read(`${VECTOR}/canonDocJCS.txt`).trim());
   const both = await hashed(document, options);
   expect(Buffer.from(both).toString("hex")).toBe(read(`${VECTOR}/proofHashJCS.txt`).trim() + read(`${VECTOR}/docHashJCS.txt`).trim());
   const { privateKey, publicKey } = await pair();
-  expect(await crypto.subtle.verify("Ed25519", publicKey, unbase58((proofValue as string).slice(1)), both)).toBe(true);
+  expect(await crypto.subtle.verify("Ed25519", publicKey, unbase58((proofValue as string).slice(1))!, both)).toBe(true);
   const signature = await crypto.subtle.sign("Ed25519", privateKey, both);
   expect(`z${base58(new Uint8Array(signature))}`).toBe(proofValue);
 });

@@ -58,10 +58,11 @@ export async function sign(said: Said, speaker: Speaker, key: Key, id: string, n
     ...(seen ? { seen } : {}),
   };
   // What people type may be composed in another way than what is signed.
-  return signed(composed(document) as Document, key.pair.privateKey, key.name, now);
+  return signed(composed(document) as Document, key.pair.privateKey, `did:key:${key.name}#${key.name}`, now);
 }
 
-function composed(value: unknown): Json {
+/** With all text in the form in which it is signed. */
+export function composed(value: unknown): Json {
   if (typeof value === "string") return value.normalize("NFC");
   if (Array.isArray(value)) return value.map(composed);
   if (typeof value !== "object" || value === null) return value as Json;

@@ -36,6 +36,7 @@ from quality_creator.cli import (  # noqa: E402
     log,  # noqa: F401
     people,  # noqa: F401
     publish,  # noqa: F401
+    signing_page,  # noqa: F401
     studies,  # noqa: F401
     verify,  # noqa: F401
     witness,  # noqa: F401

@@ -1,15 +1,19 @@
 """`qc dossier show`: what an authority is asked to vouch for, and what of it is not right."""
 
+from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
+import msgspec
 from cyclopts import App
 
 from quality_creator.cli import app
-from quality_creator.model.errors import BadInput, BadPayload
+from quality_creator.model.errors import BadInput, BadPayload, NotFound
 
 if TYPE_CHECKING:
     from quality_creator.actions.checking import Report
+    from quality_creator.actions.evidence_source import Source
+    from quality_creator.actions.summary import Summary
     from quality_creator.trust.dossier import Dossier
 
 dossier = App(name="dossier", help="The dossier of an episode, for whoever reviews it.")
@@ -36,12 +40,28 @@ def show(target: str) -> None:
         except BadPayload as error:
             raise BadInput(f"{target}: the dossier: {error}") from error
         report = checking.check(source, target=target, now=datetime.now(UTC), with_media=False)
-    for line in (*contents(made, dossiers.digest_sri(data)), "", *not_right(report)):
+        summaries = list(_summaries(source, made))
+    for line in (*contents(made, dossiers.digest_sri(data), summaries), "", *not_right(report, summaries)):
         print(line)
 
 
-def contents(made: "Dossier", digest: str) -> list[str]:
+def _summaries(source: "Source", made: "Dossier") -> Iterator["Summary"]:
+    """What each chart said, where that is what the dossier names."""
+    from quality_creator.actions.summary import Summary
+    from quality_creator.trust import dossier as dossiers
+
+    for one in made.verdicts:
+        try:
+            data = source.read(f"verdicts/{one.characteristic}.json")
+            if dossiers.digest_sri(data) == one.digest:
+                yield msgspec.json.decode(data, type=Summary)
+        except (NotFound, BadPayload, msgspec.MsgspecError, UnicodeDecodeError):
+            continue  # the report says so
+
+
+def contents(made: "Dossier", digest: str, summaries: Sequence["Summary"]) -> list[str]:
     """What is in a dossier, a line each."""
+    said = {str(one.characteristic): one for one in summaries}
     lines = [
         f"dossier       {made.id}",
         f"digest        {digest}",
@@ -55,17 +75,28 @@ def contents(made: "Dossier", digest: str) -> list[str]:
             f"{stated.get('certificate')}, by {stated.get('by')}, due {stated.get('due')}" if stated else "–"
         )
         lines.append(f"instrument    {one.id}: {words}")
-    lines += [f"chart         {one.characteristic} ({one.chart})" for one in made.verdicts]
+    lines += [
+        f"chart         {one.characteristic} ({one.chart}){_counts(said.get(one.characteristic))}"
+        for one in made.verdicts
+    ]
     lines += [f"remark        {one.expert}  {one.digest}" for one in made.remarks]
     return [*lines, f"made by       {made.software.name} {made.software.version}"]
 
 
-def not_right(report: "Report") -> list[str]:
+def _counts(said: "Summary | None") -> str:
+    if said is None:
+        return ""
+    outside = f", {said.outside} outside the specification" if said.specification else ""
+    return f": {said.measurements} measured{outside}, {sum(said.signals.values())} signals"
+
+
+def not_right(report: "Report", summaries: Sequence["Summary"]) -> list[str]:
     """What a reviewer should know before they sign; a line each."""
-    wrong = [one for one in report.checks if one.outcome != "right"]
-    if not wrong:
-        return ["Nothing was found that is not right."]
     words = {"wrong": "NOT RIGHT", "unknown": "can't tell", "absent": "not there"}
-    return ["To look at before you endorse:"] + [
-        f"  {words[one.outcome]}: {one.name}: {one.words}" for one in wrong
+    lines = [
+        f"  {words[one.outcome]}: {one.name}: {one.words}" for one in report.checks if one.outcome != "right"
     ]
+    for one in summaries:
+        if one.signals or (one.specification and one.outside):
+            lines.append(f"  look at this: {one.characteristic}{_counts(one)}")
+    return ["To look at before you endorse:", *lines] if lines else ["Nothing was found that is not right."]
