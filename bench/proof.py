@@ -48,9 +48,9 @@ def run() -> list[Row]:
         shutil.rmtree(KEPT, ignore_errors=True)
         _write(KEPT / "episode")
         made.write_text(_recipe())
-    for number, one in enumerate(World().signers, 1):  # a day later the kept ones are too old
-        path = KEPT / "episode" / evidence.numbered("status", number)
-        path.write_bytes(one.status_list(now=datetime.now(UTC)))
+    # A day later the kept ones are too old.
+    for number, listed in enumerate(World().lists(datetime.now(UTC)).values(), 1):
+        (KEPT / "episode" / evidence.numbered("status", number)).write_bytes(listed)
     with tempfile.TemporaryDirectory() as name:
         rows = _verify(KEPT / "episode")
         rows += _bundle(KEPT / "episode", Path(name))

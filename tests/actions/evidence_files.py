@@ -14,7 +14,7 @@ from quality_creator.media import emsg
 from quality_creator.media.box import box
 from quality_creator.model.clock import micros
 from quality_creator.model.text import Text
-from quality_creator.trust import contexts, dossier, endorsement, evidence
+from quality_creator.trust import contexts, dissent, dossier, endorsement, evidence
 from quality_creator.trust.log import challenge, checkpoint, leaf, living, merkle, note, tile
 from tests.actions.shown_charts import Charts
 from tests.trust.authorities import ADDRESS, EPISODE, NOW, Signer, World, a_dossier
@@ -178,6 +178,20 @@ class Episode:
         """An authority endorses, and it is logged."""
         self.world.log_endorsement(one.endorse(self.world.dossier, days=36_500))
 
+    def dissent(self, one: Signer) -> None:
+        """An authority does not vouch for the dossier, and it is logged."""
+        data = dissent.issue(
+            one.key,
+            id="urn:uuid:d",
+            issuer=one.did,
+            subject=ADDRESS,
+            digest=dossier.digest_sri(self.world.dossier),
+            reason="a gauge was not calibrated",
+            now=NOW,
+        )
+        self.world.log_document(data, dissent.LEAF, one.did, dossier.digest_sri(self.world.dossier))
+        self.notices[leaf.sha256(data)] = data
+
     def revoke(self, one: Signer, number: int) -> None:
         """An authority takes its endorsement back: first in the log, nowhere else."""
         made = endorsement.read(self.world.endorsements[number].document)
@@ -213,8 +227,8 @@ class Episode:
         for number, presented in enumerate(world.endorsements, 1):
             name = evidence.numbered("endorsements", number)
             found |= {name: presented.document, evidence.logged(name): presented.proof}
-        for number, one in enumerate(world.signers, 1):
-            found[evidence.numbered("status", number)] = one.status_list(now=self.at)
+        for number, listed in enumerate(world.lists(self.at).values(), 1):
+            found[evidence.numbered("status", number)] = listed
         _, tiles = tile.grow(tile.Tree(), world.log.entries)
         found |= {f"log/{path}": data for path, data in tiles.items() if "entries" in path}
         found["log/checkpoint"] = world.log.checkpoint(world.signers, at)

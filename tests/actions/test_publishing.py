@@ -53,7 +53,8 @@ async def _endorsed(made: Publisher, client: httpx.AsyncClient) -> bytes:
         answer = await _send(client, _endorse(one, data))
         assert answer.status_code == 201, answer.text
         assert answer.json()["proof"].startswith("c2sp.org/tlog-proof@v1")
-        assert (await _send(client, one.status_list(now=datetime.now(UTC)))).status_code == 201
+        for listed in one.status_lists(now=datetime.now(UTC)).values():
+            assert (await _send(client, listed)).status_code == 201
     return data
 
 

@@ -1,13 +1,16 @@
 """The desk of those who sign: offline, with the base installation, with a key that nobody else has."""
 
+import hashlib
 import json
+import re
 import stat
 from pathlib import Path
 
 import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
-from quality_creator.trust import dossier, endorsement, enrolment, multikey, register, status_list
+from quality_creator.model.errors import BadPayload
+from quality_creator.trust import dissent, dossier, endorsement, enrolment, multikey, register, status_list
 from tests.cli.test_verify import _qc as qc
 from tests.trust.authorities import a_dossier
 
@@ -62,7 +65,8 @@ def test_a_register_is_signed_and_shown(desk: Path) -> None:
 def test_what_is_endorsed_is_the_dossiers_digest_and_the_key_stays_its_owners(desk: Path) -> None:
     made = _endorse(desk)
     assert made.digest == dossier.digest_sri((desk / "dossier.json").read_bytes())
-    assert made.status_address == "https://column.example/status/inspect.example"
+    listed = "https://column.example/status/inspect.example"
+    assert [one.address for one in made.status] == [listed, f"{listed}/suspension"]
     assert stat.S_IMODE((desk / "inspection" / "own.key").stat().st_mode) == 0o600
     assert b"PRIVATE" not in (desk / "endorsement.json").read_bytes()
 
@@ -76,12 +80,54 @@ def test_an_endorsement_is_taken_back_in_the_log_and_in_the_list(desk: Path) -> 
     assert (change.endorsement, change.status) == (first.id, "revoked")
     assert qc("endorsement", "renew", *key, "--out", desk / "list").returncode == 0
     listed = status_list.read((desk / "list-1.json").read_bytes())
-    assert [listed.set_at(one.status_index) for one in (first, second)] == [True, False]
+    assert [listed.set_at(one.status[0].index) for one in (first, second)] == [True, False]
     assert "revoked" in qc("endorsement", "list", *key).stdout
     again = qc(
         "endorsement", "change", first.id, "reinstated", *key, "--reason", "x", "--out", desk / "d.json"
     )
     assert (again.returncode, "stays so" in again.stderr) == (2, True)
+
+
+def test_a_suspension_stands_in_its_own_list_and_ends(desk: Path) -> None:
+    made = _endorse(desk)
+    key = ("--key", desk / "inspection" / "own.key", *INSPECTION)
+    for status, expected in (("suspended", True), ("reinstated", False)):
+        out = ("--reason", "why", "--out", desk / "c.json")
+        assert qc("endorsement", "change", made.id, status, *key, *out).returncode == 0
+        again = qc("endorsement", "change", made.id, status, *key, *out)
+        assert (again.returncode, "already" in again.stderr) == (2, True)
+        assert qc("endorsement", "renew", *key, "--out", desk / "list").returncode == 0
+        revocations, suspensions = (
+            status_list.read((desk / f"list-{number}.json").read_bytes()) for number in (1, 2)
+        )
+        place = made.status[1]
+        assert (suspensions.purpose, suspensions.address) == ("suspension", place.address)
+        assert [one.set_at(place.index) for one in (revocations, suspensions)] == [False, expected]
+
+
+def test_a_dissent_is_signed_at_the_same_desk_and_is_no_endorsement(desk: Path) -> None:
+    key = ("--key", desk / "inspection" / "own.key", *INSPECTION)
+    made = qc("dissent", desk / "dossier.json", *key, "--reason", "not calibrated", "--out", desk / "d.json")
+    assert made.returncode == 0, made.stderr
+    data = (desk / "d.json").read_bytes()
+    said = dissent.read(data)
+    assert said.digest == dossier.digest_sri((desk / "dossier.json").read_bytes())
+    assert (said.issuer, said.reason) == ("did:web:inspect.example", "not calibrated")
+    with pytest.raises(BadPayload):
+        endorsement.read(data)
+
+
+def test_the_signing_page_is_one_file_that_may_load_nothing(tmp_path: Path) -> None:
+    made = qc("signing-page", tmp_path / "page.html")
+    assert made.returncode == 0, made.stderr
+    page = (tmp_path / "page.html").read_bytes()
+    assert hashlib.sha256(page).hexdigest() in made.stdout
+    policy = re.search(r'http-equiv="Content-Security-Policy" content="([^"]+)"', page.decode())
+    assert policy is not None
+    assert policy[1].startswith("default-src 'none'; script-src 'sha256-")
+    assert not re.search(
+        rb"(?:src|href)=[\"']|url\(|@import|fetch\(|XMLHttpRequest|WebSocket|sendBeacon", page
+    )
 
 
 def test_what_is_no_dossier_is_not_endorsed(desk: Path) -> None:

@@ -64,6 +64,29 @@ def test_a_bundle_is_made_and_checked_offline(episode: Episode, tmp_path: Path) 
     assert (report["state"], len(report["endorsements"])) == ("stands", 2)
 
 
+def test_a_dossier_is_shown_with_what_is_in_it_and_what_is_not_right(
+    episode: Episode, tmp_path: Path
+) -> None:
+    folder = _folder(episode, tmp_path, media=False)
+    said = _qc("dossier", "show", folder)
+    assert said.returncode == 0, said.stderr
+    assert "chart         xbar-r (xbar-r): 72 measured, 1 outside the specification, 3 signals" in said.stdout
+    assert "look at this: xbar-r: 72 measured, 1 outside the specification, 3 signals" in said.stdout
+    (folder / "verdicts" / "xbar-r.json").write_bytes(b"{}")
+    said = _qc("dossier", "show", folder)
+    assert "NOT RIGHT: charts: xbar-r: not the verdict that was endorsed" in said.stdout
+    assert "72 measured" not in said.stdout
+
+
+def test_a_dissent_is_said_beside_the_verdict(episode: Episode, tmp_path: Path) -> None:
+    episode.dissent(episode.world.institutions[1])
+    said = _qc("verify", _folder(episode, tmp_path, media=False))
+    assert said.returncode == 0, said.stdout
+    assert "1 of the authorities dissent" in said.stdout
+    assert "inst2.example (inspection institution): does not vouch for it" in said.stdout
+    assert "a gauge was not calibrated" in said.stdout
+
+
 def test_a_bundle_has_what_foreign_tools_need_and_is_always_the_same(
     episode: Episode, tmp_path: Path
 ) -> None:

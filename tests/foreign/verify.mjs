@@ -33,16 +33,20 @@ const verify = (credential, now, checkStatus) => vc.verifyCredential({
 // The library leaves reading the list to its caller.
 function statusAt(now) {
   return async ({credential}) => {
-    const entry = credential.credentialStatus;
-    const list = documents[entry.statusListCredential];
-    const checked = await verify(list, now);
-    if(!checked.verified || list.issuer !== credential.issuer.id) {
-      return {verified: false, error: checked.error};
+    for(const entry of [credential.credentialStatus].flat()) {
+      const list = documents[entry.statusListCredential];
+      const checked = await verify(list, now);
+      const {statusPurpose, encodedList} = list.credentialSubject;
+      if(!checked.verified || list.issuer !== credential.issuer.id || statusPurpose !== entry.statusPurpose) {
+        return {verified: false, error: checked.error};
+      }
+      const packed = Buffer.from(encodedList.slice(1), 'base64url');
+      const index = Number(entry.statusListIndex);
+      if(gunzipSync(packed)[index >> 3] >> (7 - (index & 7)) & 1) {
+        return {verified: false};
+      }
     }
-    const packed = Buffer.from(list.credentialSubject.encodedList.slice(1), 'base64url');
-    const index = Number(entry.statusListIndex);
-    const set = gunzipSync(packed)[index >> 3] >> (7 - (index & 7)) & 1;
-    return {verified: set === 0};
+    return {verified: true};
   };
 }
 

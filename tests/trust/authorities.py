@@ -33,6 +33,7 @@ class Signer:
     key: Ed25519PrivateKey
     witness: Ed25519PrivateKey
     revoked: set[int] = field(default_factory=set)
+    suspended: set[int] = field(default_factory=set)
     positions: int = 0
     site: str = "https://column.example"
 
@@ -74,14 +75,21 @@ class Signer:
         )
 
     def status_list(self, *, now: datetime = NOW) -> bytes:
-        return status_list.issue(
-            self.key,
-            address=self.list_address,
-            issuer=self.did,
-            purpose="revocation",
-            indices=self.revoked,
-            now=now,
-        )
+        return self.status_lists(now=now)[self.list_address]
+
+    def status_lists(self, *, now: datetime = NOW) -> dict[str, bytes]:
+        """Both lists by their addresses."""
+        return {
+            where: status_list.issue(
+                self.key,
+                address=where,
+                issuer=self.did,
+                purpose=purpose,
+                indices=self.revoked if purpose == "revocation" else self.suspended,
+                now=now,
+            )
+            for purpose, where in status_list.addresses(self.list_address).items()
+        }
 
 
 def signer(name: str, role: Role = "inspection") -> Signer:
@@ -185,10 +193,14 @@ class World:
             "register": register.first(self.register()),
             "policy": self.log.policy(self.committee, self.institutions, 2),
             "endorsements": tuple(self.endorsements),
-            "lists": {one.list_address: one.status_list() for one in self.signers},
+            "lists": self.lists(),
             "entries": tuple(self.entries),
         }
         return verdict.Evidence(**(settings | changes))  # type: ignore[arg-type]
+
+    def lists(self, now: datetime = NOW) -> dict[str, bytes]:
+        """Everybody's lists by their addresses."""
+        return {where: data for one in self.signers for where, data in one.status_lists(now=now).items()}
 
     def judge(self, now: datetime = NOW + timedelta(minutes=5), **changes: object) -> verdict.Verdict:
         return verdict.judge(self.evidence(**changes), now)

@@ -18,8 +18,8 @@ from openvc.did.base import DidDocument, parse_did_document
 from openvc.errors import OpenvcError
 from openvc.verify import VerificationPolicy
 
-from quality_creator.trust import contexts, did, jcs, proof
-from tests.trust.authorities import NOW, Signer, World, signer
+from quality_creator.trust import contexts, did, dissent, dossier, jcs, proof
+from tests.trust.authorities import ADDRESS, NOW, Signer, World, signer
 
 FOREIGN = Path(__file__).parents[1] / "foreign"
 LATER = NOW + timedelta(minutes=5)
@@ -74,7 +74,7 @@ class Names:
 
 def openvc_accepts(document: dict[str, Any], now: datetime, *signers: Signer) -> bool:
     """Whether PyPI's openvc-core accepts a credential at an instant, its status list included."""
-    lists = {one.list_address: json.loads(one.status_list()) for one in signers}
+    lists = {where: json.loads(data) for one in signers for where, data in one.status_lists().items()}
     policy = VerificationPolicy(now=now, leeway_s=0, require_status_issuer_binding=True)
     names = Names(*signers)
 
@@ -97,7 +97,7 @@ def _documents(*signers: Signer) -> dict[str, Any]:
     known: dict[str, Any] = {address: json.loads(contexts.text(address)) for address in contexts.addresses()}
     for one in signers:
         known[one.did] = did.document(one.did, one.multikey)
-        known[one.list_address] = json.loads(one.status_list())
+        known |= {where: json.loads(data) for where, data in one.status_lists().items()}
     return known
 
 
@@ -130,6 +130,36 @@ def test_digital_bazaar_accepts_what_we_issue_and_refuses_what_was_changed_expir
     )
     assert [answer["verified"] for answer in answers] == [True, True, *[False] * (len(changed) + 2)]
     assert answers[-1]["status"] is False
+
+
+def test_digital_bazaar_follows_a_suspension_and_its_end_in_the_lists() -> None:
+    one = signer("inst1")
+    document = json.loads(one.endorse(World().dossier))
+    verdicts = []
+    for suspended in ({1}, set[int]()):
+        one.suspended = suspended
+        lists = [json.loads(data) for data in one.status_lists().values()]
+        found, *listed = digital_bazaar(_documents(one), *((case, LATER) for case in (document, *lists)))
+        assert [each["verified"] for each in listed] == [True, True]
+        verdicts.append((found["verified"], openvc_accepts(document, LATER, one)))
+    assert verdicts == [(False, False), (True, True)]
+
+
+def test_digital_bazaar_accepts_a_dissent_and_refuses_one_that_was_changed() -> None:
+    one, world = signer("inst1"), World()
+    data = dissent.issue(
+        one.key,
+        id="urn:uuid:11111111-2222-4333-8444-555555555556",
+        issuer=one.did,
+        subject=ADDRESS,
+        digest=dossier.digest_sri(world.dossier),
+        reason="The gauge at station 3 was not calibrated.",
+        now=NOW,
+    )
+    good, changed = json.loads(data), json.loads(data)
+    changed["credentialSubject"]["reason"] = "No reason."
+    answers = digital_bazaar(_documents(one), (good, LATER), (changed, LATER))
+    assert [answer["verified"] for answer in answers] == [True, False]
 
 
 def test_digital_bazaar_accepts_the_register_and_a_change_of_status() -> None:

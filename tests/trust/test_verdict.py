@@ -8,7 +8,7 @@ from datetime import timedelta
 import pytest
 
 from quality_creator.model.errors import BadPayload
-from quality_creator.trust import dossier, endorsement, jcs, proof, register, status_list, verdict
+from quality_creator.trust import dissent, dossier, endorsement, jcs, proof, register, status_list, verdict
 from quality_creator.trust.verdict import Presented, Verdict
 from tests.trust.authorities import ADDRESS, NOW, World, a_dossier, doubly_endorsed, key, signer
 
@@ -69,7 +69,7 @@ def test_who_is_not_in_the_register_does_not_count() -> None:
     stranger = signer("stranger")
     del world.endorsements[1]
     world.log_endorsement(stranger.endorse(world.dossier))
-    lists = world.evidence().lists | {stranger.list_address: stranger.status_list()}
+    lists = world.evidence().lists | stranger.status_lists()
     found = world.judge(lists=lists)
     assert found.state == "fails"
     assert "unknown-issuer" in _reasons(found)
@@ -130,7 +130,7 @@ def test_what_a_thief_signs_after_the_key_is_reported_does_not_count_and_what_wa
     keys = (*institution.authority().keys, *new.authority().keys)
     others = [one.authority() for one in world.signers if one is not institution]
     renewed = register.first(world.register(*others, institution.authority(keys=keys)))
-    lists = world.evidence().lists | {institution.list_address: new.status_list()}
+    lists = world.evidence().lists | new.status_lists()
     assert before.state == world.judge(register=renewed, lists=lists).state == "stands"
 
     del world.endorsements[1]
@@ -238,7 +238,7 @@ def test_it_counts_from_valid_from_to_before_valid_until() -> None:
 
     def state(**after: int) -> str:
         now = NOW + timedelta(**after)
-        return world.judge(now, lists={s.list_address: s.status_list(now=now) for s in world.signers}).state
+        return world.judge(now, lists=world.lists(now)).state
 
     assert [state(seconds=-1), state(seconds=0), state(hours=23), state(days=1)] == [
         "fails",
@@ -266,6 +266,11 @@ def test_a_withheld_list_does_not_keep_an_endorsement_alive() -> None:
     del lists[world.institutions[0].list_address]
     found = world.judge(lists=lists)
     assert (found.state, _reasons(found)) == ("fails", {"status-missing"})
+    lists = {where: data for where, data in world.lists().items() if not where.endswith("/suspension")}
+    assert (world.judge(lists=lists).state, _reasons(world.judge(lists=lists))) == (
+        "fails",
+        {"status-missing"},
+    )
 
 
 @pytest.mark.parametrize(
@@ -275,10 +280,7 @@ def test_a_list_past_its_day_leaves_it_open(hours: int, state: str) -> None:
     world = doubly_endorsed()
     found = world.judge(
         NOW + timedelta(hours=max(hours, 0)),
-        lists={
-            one.list_address: one.status_list(now=NOW + timedelta(hours=1 if hours < 0 else 0))
-            for one in world.signers
-        },
+        lists=world.lists(NOW + timedelta(hours=1 if hours < 0 else 0)),
     )
     assert found.state == state
 
@@ -288,6 +290,14 @@ def test_an_old_list_that_revokes_still_revokes() -> None:
     world.institutions[0].revoked.add(1)
     found = world.judge(NOW + timedelta(days=30))
     assert (found.state, _reasons(found)) == ("fails", {"revoked", "status-old"})
+
+
+def test_a_list_of_suspensions_suspends_until_its_bit_is_clear_again() -> None:
+    world = doubly_endorsed()
+    world.institutions[0].suspended.add(1)
+    assert (world.judge().state, _reasons(world.judge())) == ("fails", {"suspended"})
+    world.institutions[0].suspended.clear()
+    assert world.judge().state == "stands"
 
 
 def test_a_list_of_somebody_else_or_another_list_of_the_issuer_does_not_do() -> None:
@@ -307,7 +317,7 @@ def test_a_list_of_somebody_else_or_another_list_of_the_issuer_does_not_do() -> 
         assert (found.state, _reasons(found)) == ("fails", {"status-wrong"})
 
 
-def _change(world: World, status: str, signed_by: str = "") -> bytes:
+def _change(world: World, status: str, signed_by: str = "", *, after_s: int = 0) -> bytes:
     institution = world.institutions[0]
     return endorsement.issue_change(
         key(signed_by) if signed_by else institution.key,
@@ -316,7 +326,7 @@ def _change(world: World, status: str, signed_by: str = "") -> bytes:
         endorsement=endorsement.read(world.endorsements[1].document).id,
         status=status,  # type: ignore[arg-type]
         reason="an instrument was not calibrated",
-        now=NOW,
+        now=NOW + timedelta(seconds=after_s),
     )
 
 
@@ -337,9 +347,29 @@ def test_a_logged_revocation_counts_before_any_list_says_so() -> None:
 def test_a_suspension_ends_when_it_is_taken_back() -> None:
     world = doubly_endorsed()
     _log_change(world, _change(world, "suspended"))
-    assert world.judge().state == "fails"
+    assert (world.judge().state, _reasons(world.judge())) == ("fails", {"suspension-logged"})
     _log_change(world, _change(world, "reinstated"))
     assert world.judge().state == "stands"
+
+
+def test_an_old_reinstatement_that_is_logged_again_ends_no_newer_suspension() -> None:
+    world = doubly_endorsed()
+    reinstated = _change(world, "reinstated", after_s=10)
+    _log_change(world, _change(world, "suspended"))
+    _log_change(world, reinstated)
+    _log_change(world, _change(world, "suspended", after_s=20))
+    _log_change(world, reinstated)
+    assert _reasons(world.judge()) == {"suspension-logged"}
+    _log_change(world, _change(world, "reinstated", after_s=30))
+    assert world.judge().state == "stands"
+
+
+def test_a_reinstatement_behind_a_change_whose_words_are_withheld_undoes_nothing() -> None:
+    world = doubly_endorsed()
+    _log_change(world, _change(world, "revoked"))
+    world.entries = [dataclasses.replace(one, document=None) for one in world.entries]
+    _log_change(world, _change(world, "reinstated", after_s=10))
+    assert _reasons(world.judge()) == {"withdrawal-logged"}
 
 
 def test_whoever_writes_the_log_can_not_revoke_for_the_issuer() -> None:
@@ -353,6 +383,67 @@ def test_a_logged_change_whose_words_are_withheld_counts_against() -> None:
     _log_change(world, _change(world, "revoked"))
     world.entries = [dataclasses.replace(one, document=None) for one in world.entries]
     assert _reasons(world.judge()) == {"withdrawal-logged"}
+
+
+# --- dissent -----------------------------------------------------------------------------------------
+
+
+def _dissent(world: World, who: int, *, signed_by: str = "", after_s: int = 0) -> bytes:
+    one = world.institutions[who]
+    return dissent.issue(
+        key(signed_by) if signed_by else one.key,
+        id="urn:uuid:d",
+        issuer=one.did,
+        subject=ADDRESS,
+        digest=dossier.digest_sri(world.dossier),
+        reason="the gauge at station 3 was not calibrated",
+        now=NOW + timedelta(seconds=after_s),
+    )
+
+
+def _log_dissent(world: World, data: bytes) -> None:
+    said = dissent.read(data)
+    world.log_document(data, dissent.LEAF, said.issuer, said.digest)
+
+
+def test_a_dissent_is_said_beside_the_verdict_and_topples_nothing() -> None:
+    world = doubly_endorsed()
+    _log_dissent(world, _dissent(world, 1))
+    found = world.judge()
+    assert found.state == "stands"
+    [one] = found.dissents
+    assert one.said is not None
+    assert (one.authority.id, one.endorsed_since) == (world.institutions[1].did, False)
+    assert one.said.reason == "the gauge at station 3 was not calibrated"
+
+
+def test_who_dissents_after_an_endorsement_endorses_no_more_and_the_other_way_round() -> None:
+    world = doubly_endorsed()
+    _log_dissent(world, _dissent(world, 0, after_s=5))
+    assert (world.judge().state, _reasons(world.judge())) == ("fails", {"dissented"})
+    later = world.institutions[0].endorse(world.dossier, now=NOW + timedelta(seconds=8))
+    world.log_endorsement(later, seen=NOW + timedelta(seconds=9))
+    found = world.judge()
+    assert (found.state, found.dissents[0].endorsed_since) == ("stands", True)
+
+
+def test_nobody_dissents_for_an_authority_and_withheld_words_are_told() -> None:
+    world = doubly_endorsed()
+    _log_dissent(world, _dissent(world, 1, signed_by="operator"))
+    assert world.judge().dissents == ()
+    _log_dissent(world, _dissent(world, 1))
+    world.entries[-1] = dataclasses.replace(world.entries[-1], document=None)
+    [one] = world.judge().dissents
+    assert (one.said, world.judge().state) == (None, "stands")
+
+
+def test_a_dissent_of_another_dossier_or_by_a_stranger_is_none_of_this_one() -> None:
+    world = doubly_endorsed()
+    data = _dissent(world, 1)
+    world.log_document(data, dissent.LEAF, world.institutions[1].did, dossier.digest_sri(b"another"))
+    world.log_document(data, dissent.LEAF, "did:web:stranger.example", dossier.digest_sri(world.dossier))
+    world.log_document(data, dissent.LEAF, world.institutions[2].did, dossier.digest_sri(world.dossier))
+    assert world.judge().dissents == ()
 
 
 # --- any bytes ---------------------------------------------------------------------------------------

@@ -3,12 +3,12 @@
 import asyncio
 import re
 from collections.abc import Awaitable, Callable
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import httpx
 
-from quality_creator.trust import dossier, endorsement
+from quality_creator.trust import dissent, dossier, endorsement
 from tests.actions.publisher import Publisher, publisher
 from tests.web.house import TOKEN
 
@@ -51,7 +51,8 @@ def test_an_episode_has_two_seals_and_each_endorsement_a_page_with_its_history(t
             signed = one.endorse(data, subject=dossier.decode(data).id, now=now)
             ids[one.did] = endorsement.read(signed).id.removeprefix("urn:uuid:")
             await _take(client, signed)
-            await _take(client, one.status_list(now=now))
+            for listed in one.status_lists(now=now).values():
+                await _take(client, listed)
             marks = [mark for mark, _ in _marks(await _text(client, "/episodes/one"))]
             assert marks.count("valid") == len(ids)
             assert marks.count("missing") == 2 - len(ids)
@@ -85,6 +86,82 @@ def test_an_episode_has_two_seals_and_each_endorsement_a_page_with_its_history(t
         assert 'data-mark="revoked"' in page
         assert "a gauge was not calibrated" in page
         assert "Nothing speaks against it" not in page
+
+    _run(tmp_path, act)
+
+
+def test_a_suspension_and_its_end_stand_in_the_history_and_the_verdict_follows_at_once(
+    tmp_path: Path,
+) -> None:
+    async def act(made: Publisher, client: httpx.AsyncClient) -> None:
+        await _take(client, made.register())
+        assert (await client.post("/api/episodes/one/publish")).status_code == 201
+        data = (await client.get("/episodes/one/proof/dossier.json")).content
+        for one in made.signers:
+            one.site = "http://127.0.0.1:8080"
+            signed = one.endorse(data, subject=dossier.decode(data).id, now=datetime.now(UTC))
+            await _take(client, signed)
+            for listed in one.status_lists(now=datetime.now(UTC) - timedelta(seconds=30)).values():
+                await _take(client, listed)
+        one = made.institution
+        uuid = endorsement.read(signed).id.removeprefix("urn:uuid:")
+
+        async def mark() -> str:
+            seals = {role: mark for mark, role in _marks(await _text(client, "/episodes/one"))}
+            return seals["inspection"]
+
+        assert await mark() == "valid"
+        for status, number in (("suspended", 1), ("reinstated", 2)):
+            at = datetime.now(UTC)
+            change = endorsement.issue_change(
+                one.key,
+                id=f"urn:uuid:c{number}",
+                issuer=one.did,
+                endorsement=f"urn:uuid:{uuid}",
+                status=status,  # type: ignore[arg-type]
+                reason=f"reason {number}",
+                now=at,
+            )
+            await _take(client, change)
+            one.suspended = {1} if status == "suspended" else set()
+            lists = one.status_lists(now=at - timedelta(seconds=30 - number))
+            await _take(client, lists[f"{one.list_address}/suspension"])
+            assert await mark() == ("suspended" if status == "suspended" else "valid")
+        served = await client.get("/status/inst1.example/suspension")
+        assert served.content == lists[f"{one.list_address}/suspension"]
+        page = await _text(client, f"/endorsements/{uuid}")
+        assert re.findall(r"<strong>(suspended|in force again)</strong>", page) == [
+            "suspended",
+            "in force again",
+        ]
+        assert "reason 1" in page
+        assert "reason 2" in page
+
+    _run(tmp_path, act)
+
+
+def test_a_dissent_is_logged_and_stands_on_the_page_of_the_proof(tmp_path: Path) -> None:
+    async def act(made: Publisher, client: httpx.AsyncClient) -> None:
+        await _take(client, made.register())
+        assert (await client.post("/api/episodes/one/publish")).status_code == 201
+        data = (await client.get("/episodes/one/proof/dossier.json")).content
+        said = dissent.issue(
+            made.institution.key,
+            id="urn:uuid:d",
+            issuer=made.institution.did,
+            subject=dossier.decode(data).id,
+            digest=dossier.digest_sri(data),
+            reason="the gauge at station 3 was not calibrated",
+            now=datetime.now(UTC),
+        )
+        await _take(client, said)
+        assert (await client.post("/api/documents", content=said)).status_code == 409
+        page = await _text(client, "/episodes/one/proof")
+        assert "does not vouch for it" in page
+        assert "the gauge at station 3 was not calibrated" in page
+        assert "不予背书" in await _text(client, "/episodes/one/proof", "zh-CN")
+        signed = (await client.get(re.findall(r"/log/documents/[0-9a-f]{64}", page)[0])).content
+        assert signed == said
 
     _run(tmp_path, act)
 

@@ -1,4 +1,4 @@
-"""What authorities send to a hub: endorsements, changes of them, lists, registers. Checked, and logged.
+"""What authorities send to a hub: endorsements, dissents, changes, lists, registers. Checked, and logged.
 
 The hub holds no authority's key and signs nothing in their name. What it takes in is what they signed at
 their own desks; what it refuses, a verdict would not count either.
@@ -12,7 +12,16 @@ import msgspec
 from quality_creator.actions.ledger import Ledger
 from quality_creator.model.errors import BadInput, BadPayload, Conflict, Forbidden
 from quality_creator.store.ledger import Entry
-from quality_creator.trust import credential, dossier, endorsement, jcs, register, status_list, verdict
+from quality_creator.trust import (
+    credential,
+    dissent,
+    dossier,
+    endorsement,
+    jcs,
+    register,
+    status_list,
+    verdict,
+)
 from quality_creator.trust.log import leaf
 from quality_creator.trust.register import Accepted
 
@@ -47,6 +56,7 @@ async def take(ledger: Ledger, data: bytes, now: datetime | None = None) -> Take
     document = jcs.decode_object(data)
     kinds: dict[str, Callable[[Ledger, bytes, datetime], Awaitable[leaf.Leaf]]] = {
         endorsement.KIND: _endorsement,
+        dissent.KIND: _dissent,
         "EndorsementStatus": _change,
         "CompromisedKey": _stolen,
         "BitstringStatusListCredential": _list,
@@ -95,12 +105,23 @@ def _documents(entries: Iterable[Entry]) -> list[bytes]:
 async def _endorsement(ledger: Ledger, data: bytes, now: datetime) -> leaf.Leaf:
     made = endorsement.read(data)
     await _signed(ledger, made.issuer, made.method, made.verify)
-    if not -verdict.EARLY <= now - made.created <= verdict.LATE:
+    _in_time(made.created, now)
+    return verdict.entry_of(made)
+
+
+async def _dissent(ledger: Ledger, data: bytes, now: datetime) -> leaf.Leaf:
+    said = dissent.read(data)
+    await _signed(ledger, said.issuer, said.method, said.made.verify)
+    _in_time(said.created, now)
+    return dissent.entry_of(said)
+
+
+def _in_time(created: datetime, now: datetime) -> None:
+    if not -verdict.EARLY <= now - created <= verdict.LATE:
         raise Conflict(
-            f"it was signed at {made.created}, and it is {now} here: an endorsement is sent within "
+            f"it was signed at {created}, and it is {now} here: what one says of a dossier is sent within "
             f"{verdict.LATE.total_seconds():.0f} s of being signed, else its time says nothing"
         )
-    return verdict.entry_of(made)
 
 
 async def _change(ledger: Ledger, data: bytes, _: datetime) -> leaf.Leaf:

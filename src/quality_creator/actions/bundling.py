@@ -7,7 +7,7 @@ from pathlib import Path
 
 from quality_creator.actions.evidence_source import Source
 from quality_creator.model.errors import BadInput, BadPayload, NotFound
-from quality_creator.trust import contexts, dossier, endorsement, enrolment, evidence, timestamp
+from quality_creator.trust import contexts, dissent, dossier, endorsement, enrolment, evidence, timestamp
 from quality_creator.trust.log import leaf, policy, tile
 
 _DATE = (1980, 1, 1, 0, 0, 0)
@@ -15,7 +15,7 @@ _DATE = (1980, 1, 1, 0, 0, 0)
 
 _AT_ONCE = 8
 
-_OTHERS = (endorsement.STATUS_LEAF, endorsement.KEY_LEAF, enrolment.LEAF, timestamp.LEAF)
+_OTHERS = (endorsement.STATUS_LEAF, endorsement.KEY_LEAF, dissent.LEAF, enrolment.LEAF, timestamp.LEAF)
 """Kinds of entries that are about no episode, and may take back what one rests on, or say since when."""
 
 README = """\
@@ -32,8 +32,9 @@ With tools that are not ours:
 
     openvc-core (PyPI), or @digitalbazaar/vc with @digitalbazaar/eddsa-jcs-2022-cryptosuite (npm)
         Each credential in endorsements/, register/ and status/ verifies on its own. Issuers' keys are in
-        register/<newest>.json (keys, as Multikey); the vocabularies are in contexts/. A status list's
-        bit at statusListIndex is 0 while the endorsement counts.
+        register/<newest>.json (keys, as Multikey); the vocabularies are in contexts/. In both of its
+        lists the bit at statusListIndex is 0 while the endorsement counts. Who declined to endorse has an
+        entry of the type dissent/1 in log/.
 
     jsonld-signatures (npm) with @digitalbazaar/eddsa-jcs-2022-cryptosuite
         Each remark in remarks/ carries a proof (eddsa-jcs-2022) by its expert's own did:key. Entries of the

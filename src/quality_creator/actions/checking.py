@@ -54,6 +54,21 @@ class Half(msgspec.Struct, frozen=True, kw_only=True):
     reasons: tuple[str, ...]
 
 
+class Against(msgspec.Struct, frozen=True, kw_only=True):
+    """An authority that does not vouch for the dossier."""
+
+    issuer: str
+    name: Text
+    role: str
+    index: int
+    """Of its entry in the log."""
+    reason: str | None
+    """None where its words are withheld."""
+    created: Utc | None
+    endorsed_since: bool
+    """Its dissent is past: it endorsed the dossier afterwards."""
+
+
 class Report(msgspec.Struct, frozen=True, kw_only=True):
     """All of it."""
 
@@ -72,6 +87,7 @@ class Report(msgspec.Struct, frozen=True, kw_only=True):
     """Whether register and policy are the asker's own, and not those that came along."""
     demonstration: bool
     endorsements: tuple[Half, ...]
+    dissents: tuple[Against, ...]
     checks: tuple[Check, ...]
 
     @property
@@ -165,6 +181,7 @@ def _report(case: Case, target: str, pinned: bool) -> Report:
         pinned=pinned,
         demonstration=accepted is not None and accepted.register.demonstration,
         endorsements=tuple(map(_half, case.judged.judged)) if case.judged is not None else (),
+        dissents=tuple(map(_against, case.judged.dissents)) if case.judged is not None else (),
         checks=tuple(case.checks),
     )
 
@@ -184,6 +201,18 @@ def _half(one: verdict.Judged) -> Half:
         valid_until=made.valid_until if made else None,
         state=one.state,
         reasons=tuple(f"{finding.reason}: {finding.detail}" for finding in one.findings),
+    )
+
+
+def _against(one: verdict.Dissented) -> Against:
+    return Against(
+        issuer=one.authority.id,
+        name=one.authority.name,
+        role=one.authority.role,
+        index=one.index,
+        reason=one.said.reason if one.said else None,
+        created=one.said.created if one.said else None,
+        endorsed_since=one.endorsed_since,
     )
 
 

@@ -17,7 +17,7 @@ from quality_creator.model.errors import NotFound
 from quality_creator.model.ids import Slug
 from quality_creator.model.text import Text
 from quality_creator.store.ledger import Entry
-from quality_creator.trust import dossier, endorsement, evidence, remark, status_list, verdict
+from quality_creator.trust import dissent, dossier, endorsement, evidence, remark, status_list, verdict
 from quality_creator.trust.dossier import Dossier
 from quality_creator.trust.log import leaf
 from quality_creator.trust.register import Accepted, Role
@@ -156,7 +156,7 @@ def _mark(judged: Judged) -> Mark:
         return "valid"
     if reasons & {"revoked", "withdrawal-logged"}:
         return "revoked"
-    if "suspended" in reasons:
+    if reasons & {"suspended", "suspension-logged"}:
         return "suspended"
     return "unknown" if judged.state == "unknown" else "fails"
 
@@ -199,7 +199,8 @@ def _said(documents: Sequence[bytes]) -> list[Said]:
 
 
 async def _judge(hub: Hub, case: Case, known: Accepted, now: datetime) -> Verdict:
-    presented, entries = [], []
+    presented: list[Presented] = []
+    entries = await hub.ledger.about(dossier.digest_sri(case.data), dissent.LEAF)
     for one in case.endorsements:
         try:
             logged = await hub.ledger.proof(one.index)

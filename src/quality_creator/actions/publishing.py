@@ -402,7 +402,7 @@ async def _media(hub: Hub, slug: Slug, rest: str) -> bytes:
 
 async def _lists(ledger: Ledger, endorsements: Sequence[Entry]) -> list[bytes]:
     found = []
-    for where in dict.fromkeys(_status_address(one.document or b"") for one in endorsements):
+    for where in dict.fromkeys(place for one in endorsements for place in _status_of(one.document or b"")):
         newest = await _newest(ledger, where)
         found += [newest] if newest is not None else []
     return found
@@ -414,8 +414,8 @@ async def _newest(ledger: Ledger, where: str) -> bytes | None:
     return entries[-1].document if entries else None
 
 
-def _status_address(data: bytes) -> str:
-    return endorsement.read(data).status_address
+def _status_of(data: bytes) -> list[str]:
+    return [one.address for one in endorsement.read(data).status]
 
 
 def _numbered(things: Sequence[T], rest: str, name: str) -> T:

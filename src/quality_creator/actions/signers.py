@@ -3,7 +3,7 @@
 It runs on the authority's machine and needs no network. What it makes are files, which are sent to a hub; no
 hub ever has the key, and no hub's page asks for a signature.
 
-    <folder>/<name>.key              the private key, for its owner's eyes
+    <folder>/<name>.key              the private key, for its owner's eyes; or none, and it stays in a token
     <folder>/<name>.issued.json      every endorsement with its position in the list, and which are revoked
 """
 
@@ -19,9 +19,11 @@ import msgspec
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from quality_creator.model.errors import BadInput, BadPayload
+from quality_creator.store import token
 from quality_creator.store.keys import Keys
 from quality_creator.trust import (
     did,
+    dissent,
     dossier,
     endorsement,
     enrolment,
@@ -45,20 +47,35 @@ class Issued(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     digest: str
     created: str
     revoked: bool = False
+    suspended: bool = False
+
+    @property
+    def status(self) -> str:
+        """Its state in a word."""
+        return "revoked" if self.revoked else "suspended" if self.suspended else "in force"
 
 
 class Desk:
     """One authority's."""
 
-    def __init__(self, issuer: str, key: Ed25519PrivateKey, book: Path) -> None:
+    def __init__(self, issuer: str, key: Ed25519PrivateKey, book: Path | None) -> None:
         self.issuer = issuer
         self.key = key
         self._book = book
-        self.issued = _load(book)
+        self.issued = _load(book) if book is not None else []
 
     @classmethod
-    def open(cls, issuer: str, key: Path, passphrase: bytes | None = None) -> "Desk":
-        """The desk of an authority whose key lies in a file.
+    def open(
+        cls, issuer: str, key: str | Path, passphrase: bytes | None = None, book: Path | None = None
+    ) -> "Desk":
+        """The desk of an authority.
+
+        Args:
+            issuer: Its did:web.
+            key: Where its key is: a file, or an address in a token (`pkcs11:…`).
+            passphrase: The file's, or the token's PIN.
+            book: Where it is kept what was endorsed; None for a place beside the file. With a key in a token
+                and no book, nothing can be endorsed or taken back.
 
         Raises:
             BadInput: no did:web, or a key that can't be used.
@@ -67,10 +84,13 @@ class Desk:
             did.web(issuer)
         except BadPayload as error:
             raise BadInput(f"--as: {error}") from error
-        if key.suffix != ".key":
-            raise BadInput(f"{key}: a key's file ends in .key; `qc register key` makes one")
-        found = Keys(key.parent, passphrase).ed25519(key.stem)
-        return cls(issuer, found, key.with_suffix(".issued.json"))
+        if str(key).startswith(token.SCHEME):
+            return cls(issuer, token.load(str(key), (passphrase or b"").decode()), book)
+        path = Path(key)
+        if path.suffix != ".key":
+            raise BadInput(f"{path}: a key's file ends in .key; `qc register key` makes one")
+        found = Keys(path.parent, passphrase).ed25519(path.stem)
+        return cls(issuer, found, book or path.with_suffix(".issued.json"))
 
     @property
     def multikey(self) -> str:
@@ -94,13 +114,15 @@ class Desk:
             name: The authority's, in its own words.
             comment: What it vouches for, in its own words.
             days: For how long it counts.
-            list_address: Where its list of revocations is published; None for the place on the same site.
+            list_address: Where its list of revocations is published (that of suspensions lies below it); None
+                for the place on the same site.
             now: The proof's time.
 
         Raises:
             BadInput: it is neither, or its words can't stand in a signed document.
         """
         subject = subject_of(data)
+        self._require_book()
         if not 0 < days <= LONGEST_DAYS:
             raise BadInput(f"--days: {days}; from 1 to {LONGEST_DAYS}")
         where = list_address or default_list(subject, self.issuer)
@@ -140,11 +162,14 @@ class Desk:
         Raises:
             BadInput: it was not made here, or is revoked for good.
         """
+        self._require_book()
         found = next((one for one in self.issued if one.id == made), None)
         if found is None:
             raise BadInput(f"{made} was not issued at this desk; there are: {self._names()}")
         if found.revoked:
             raise BadInput(f"{made} is revoked, and stays so")
+        if status == {True: "suspended", False: "reinstated"}[found.suspended]:
+            raise BadInput(f"{made} is {found.status} already")
         document = endorsement.issue_change(
             self.key,
             id=f"urn:uuid:{uuid.uuid4()}",
@@ -154,10 +179,30 @@ class Desk:
             reason=reason,
             now=now,
         )
-        if status == "revoked":
-            revoked = msgspec.structs.replace(found, revoked=True)
-            self._write([revoked if one is found else one for one in self.issued])
+        revoked, suspended = status == "revoked", status == "suspended"
+        changed = msgspec.structs.replace(found, revoked=revoked, suspended=suspended)
+        self._write([changed if one is found else one for one in self.issued])
         return document
+
+    def dissent(self, data: bytes, *, reason: str, now: datetime) -> bytes:
+        """What the authority says of a dossier, or of a new register, that it does not vouch for.
+
+        Raises:
+            BadInput: it is neither, or its words can't stand in a signed document.
+        """
+        subject = subject_of(data)
+        try:
+            return dissent.issue(
+                self.key,
+                id=f"urn:uuid:{uuid.uuid4()}",
+                issuer=self.issuer,
+                subject=subject,
+                digest=dossier.digest_sri(data),
+                reason=reason,
+                now=now,
+            )
+        except BadPayload as error:
+            raise BadInput(str(error)) from error
 
     def vouch(self, expert: str, name: str, state: enrolment.State, now: datetime) -> bytes:
         """What the institution says of an expert's key: that it is theirs, or that it is so no more.
@@ -184,29 +229,45 @@ class Desk:
             raise BadInput(str(error)) from error
 
     def lists(self, now: datetime) -> list[bytes]:
-        """Every list of revocations, signed anew: they count for a day."""
+        """Every list of revocations and of suspensions, signed anew: each counts for a day.
+
+        Raises:
+            BadInput: nobody said where it is kept what was endorsed.
+        """
+        self._require_book()
         return [
             status_list.issue(
                 self.key,
                 address=where,
                 issuer=self.issuer,
-                purpose="revocation",
-                indices=[one.position for one in self.issued if one.list == where and one.revoked],
+                purpose=purpose,
+                indices=[
+                    one.position
+                    for one in self.issued
+                    if one.list == listed and (one.revoked if purpose == "revocation" else one.suspended)
+                ],
                 now=now,
             )
-            for where in dict.fromkeys(one.list for one in self.issued)
+            for listed in dict.fromkeys(one.list for one in self.issued)
+            for purpose, where in status_list.addresses(listed).items()
         ]
 
     def _names(self) -> str:
         return ", ".join(one.id for one in self.issued) or "none"
 
+    def _require_book(self) -> Path:
+        if self._book is None:
+            raise BadInput("say with --book in which file it is kept what was endorsed with the token's key")
+        return self._book
+
     def _write(self, issued: Sequence[Issued]) -> None:
-        spare = self._book.with_suffix(".part")
+        book = self._require_book()
+        spare = book.with_suffix(".part")
         try:
             spare.write_bytes(msgspec.json.format(msgspec.json.encode(issued)) + b"\n")
-            spare.replace(self._book)
+            spare.replace(book)
         except OSError as error:
-            raise BadInput(f"{self._book}: {error.strerror}") from error
+            raise BadInput(f"{book}: {error.strerror}") from error
         self.issued = list(issued)
 
 

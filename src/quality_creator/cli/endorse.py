@@ -1,8 +1,11 @@
-"""Commands for an authority's own desk, offline: `qc endorse`, `qc endorsement`, `qc register`, `qc expert`.
+"""Commands for an authority's own desk, offline: `qc endorse`, `qc dissent`, `qc register`, `qc expert`.
 
 What they make are files for `qc submit`, which hands them to a hub.
 """
 
+import getpass
+import os
+import sys
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Literal
@@ -13,6 +16,8 @@ from quality_creator.cli import app
 from quality_creator.model.errors import BadInput
 
 if TYPE_CHECKING:
+    from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+
     from quality_creator.actions import signers
 
 endorsement = App(name="endorsement", help="An authority's endorsements: take one back, sign the list anew.")
@@ -22,22 +27,28 @@ app.command(endorsement)
 app.command(register)
 app.command(expert)
 
-KeyFile = Annotated[Path, Parameter(help="the authority's own key, a .key file")]
+KeyPlace = Annotated[
+    str, Parameter(name="--key", help="your authority's own key: a .key file, or pkcs11:… in a token")
+]
+Book = Annotated[Path | None, Parameter(help="what was endorsed; needed with a key in a token")]
 Issuer = Annotated[str, Parameter(name="--as", help="the authority's did:web")]
-PassphraseFile = Annotated[Path | None, Parameter(help="a file with the key's passphrase, if it has one")]
+PassphraseFile = Annotated[
+    Path | None, Parameter(help="a file with the key's passphrase or PIN, if it has one")
+]
 
 
 @app.command
 def endorse(
     document: str,
     *,
-    key: KeyFile,
+    key: KeyPlace,
     issuer: Issuer,
     name: str,
     comment: str,
     out: Path | None = None,
     days: int = 365,
     status_list: str | None = None,
+    book: Book = None,
     passphrase_file: PassphraseFile = None,
 ) -> None:
     """Endorse a dossier with your authority's own key, at your own desk.
@@ -58,7 +69,7 @@ def endorse(
 
     data = _fetch(document)
     made_of = signers.describe(data)
-    desk = _desk(issuer, key, passphrase_file)
+    desk = _desk(issuer, key, passphrase_file, book)
     made = desk.endorse(
         data, name=name, comment=comment, days=days, list_address=status_list, now=datetime.now(UTC)
     )
@@ -72,15 +83,43 @@ def endorse(
     _write(out or Path("endorsement.json"), made)
 
 
+@app.command(name="dissent")
+def dissent_(
+    document: str,
+    *,
+    key: KeyPlace,
+    issuer: Issuer,
+    reason: str,
+    out: Path = Path("dissent.json"),
+    passphrase_file: PassphraseFile = None,
+) -> None:
+    """Say that your authority does not vouch for a dossier, and why; it is logged and shown.
+
+    An endorsement of yours that was signed before counts no more. Send the file within 15 minutes.
+
+    Args:
+        document: The dossier's file or address.
+        reason: Why, in your own words; it is published.
+        out: The file to write.
+    """
+    from quality_creator.trust import dossier
+
+    data = _fetch(document)
+    made = _desk(issuer, key, passphrase_file).dissent(data, reason=reason, now=datetime.now(UTC))
+    print(f"digest:       {dossier.digest_sri(data)}")
+    _write(out, made)
+
+
 @endorsement.command
 def change(
     made: str,
     to: Literal["revoked", "suspended", "reinstated"],
     *,
-    key: KeyFile,
+    key: KeyPlace,
     issuer: Issuer,
     reason: str,
     out: Path = Path("change.json"),
+    book: Book = None,
     passphrase_file: PassphraseFile = None,
 ) -> None:
     """Take an endorsement back, or put it in force again; then sign your lists anew (`qc endorsement renew`).
@@ -91,47 +130,61 @@ def change(
         reason: Why, in your own words; it is published.
         out: The file to write.
     """
-    desk = _desk(issuer, key, passphrase_file)
+    desk = _desk(issuer, key, passphrase_file, book)
     _write(out, desk.change(made, to, reason, datetime.now(UTC)))
 
 
 @endorsement.command
 def renew(
-    *, key: KeyFile, issuer: Issuer, out: Path = Path("status"), passphrase_file: PassphraseFile = None
+    *,
+    key: KeyPlace,
+    issuer: Issuer,
+    out: Path = Path("status"),
+    book: Book = None,
+    passphrase_file: PassphraseFile = None,
 ) -> None:
-    """Sign your lists of revocations anew: do it every day, for a list counts for a day.
+    """Sign your lists of revocations and suspensions anew, every day: a list counts for a day.
 
     Args:
         out: The files' name; `-1.json` and so on are put behind it.
     """
-    for number, data in enumerate(_desk(issuer, key, passphrase_file).lists(datetime.now(UTC)), 1):
+    for number, data in enumerate(_desk(issuer, key, passphrase_file, book).lists(datetime.now(UTC)), 1):
         _write(out.with_name(f"{out.name}-{number}.json"), data)
 
 
 @endorsement.command(name="list")
-def list_(*, key: KeyFile, issuer: Issuer, passphrase_file: PassphraseFile = None) -> None:
+def list_(
+    *, key: KeyPlace, issuer: Issuer, book: Book = None, passphrase_file: PassphraseFile = None
+) -> None:
     """Every endorsement that was made at this desk."""
-    for one in _desk(issuer, key, passphrase_file).issued:
-        print(f"{one.created}  {one.id}  {one.digest}{'  revoked' if one.revoked else ''}")
+    for one in _desk(issuer, key, passphrase_file, book).issued:
+        print(f"{one.created}  {one.id}  {one.digest}  {one.status}")
 
 
 @register.command(name="key")
-def key_(name: Path, *, issuer: Issuer, passphrase_file: PassphraseFile = None) -> None:
+def key_(name: str, *, issuer: Issuer, passphrase_file: PassphraseFile = None) -> None:
     """Make a key for your endorsements, and say what the committee needs of it.
 
     Args:
-        name: The file, such as desk/inspection.key; its folder is for you alone.
+        name: The file, such as desk/inspection.key; its folder is for you alone. Or pkcs11:… in a token.
     """
     import msgspec
 
+    from quality_creator.store import token
     from quality_creator.store.keys import Keys
     from quality_creator.trust import did, multikey
 
-    if name.suffix != ".key":
-        raise BadInput(f"{name}: a key's file ends in .key")
-    made = Keys(name.parent, _passphrase(passphrase_file)).create_ed25519(name.stem)
+    made: Ed25519PrivateKey
+    if name.startswith(token.SCHEME):
+        made = token.create(name, _pin(passphrase_file))
+        print(f"{name}: made; it does not leave the token")
+    else:
+        path = Path(name)
+        if path.suffix != ".key":
+            raise BadInput(f"{path}: a key's file ends in .key")
+        made = Keys(path.parent, _passphrase(passphrase_file)).create_ed25519(path.stem)
+        print(f"{path}: made; whoever has this file can sign in your name")
     public = multikey.encode(made.public_key())
-    print(f"{name}: made; whoever has this file can sign in your name")
     print(f"multikey: {public}")
     print(f"for {did.address(issuer)}:")
     print(msgspec.json.format(msgspec.json.encode(did.document(issuer, public))).decode())
@@ -141,7 +194,7 @@ def key_(name: Path, *, issuer: Issuer, passphrase_file: PassphraseFile = None) 
 def sign(
     draft: Path,
     *,
-    key: KeyFile,
+    key: KeyPlace,
     issuer: Issuer,
     before: Path | None = None,
     out: Path = Path("register.json"),
@@ -187,7 +240,7 @@ def approve(
     did: str,
     *,
     name: str,
-    key: KeyFile,
+    key: KeyPlace,
     issuer: Issuer,
     out: Path = Path("expert.json"),
     passphrase_file: PassphraseFile = None,
@@ -207,7 +260,7 @@ def revoke(
     did: str,
     *,
     name: str,
-    key: KeyFile,
+    key: KeyPlace,
     issuer: Issuer,
     out: Path = Path("expert.json"),
     passphrase_file: PassphraseFile = None,
@@ -222,10 +275,26 @@ def revoke(
     _write(out, _desk(issuer, key, passphrase_file).vouch(did, name, "revoked", datetime.now(UTC)))
 
 
-def _desk(issuer: str, key: Path, passphrase_file: Path | None) -> "signers.Desk":
+def _desk(issuer: str, key: str, passphrase_file: Path | None, book: Path | None = None) -> "signers.Desk":
     from quality_creator.actions import signers
+    from quality_creator.store import token
 
-    return signers.Desk.open(issuer, key, _passphrase(passphrase_file))
+    secret = _passphrase(passphrase_file)
+    if key.startswith(token.SCHEME):
+        secret = _pin(passphrase_file).encode()
+    return signers.Desk.open(issuer, key, secret, book)
+
+
+def _pin(file: Path | None) -> str:
+    """A token's PIN: from a file, the environment, or whoever sits there; never from an argument."""
+    from quality_creator.store import token
+
+    found = (_passphrase(file) or os.environ.get(token.PIN, "").encode()).decode()
+    if found:
+        return found
+    if not sys.stdin.isatty():
+        raise BadInput(f"the token needs a PIN: set {token.PIN}, or give a file with --passphrase-file")
+    return getpass.getpass("PIN of the token: ")
 
 
 def _passphrase(file: Path | None) -> bytes | None:

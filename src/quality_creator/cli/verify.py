@@ -18,7 +18,7 @@ from quality_creator.cli import app
 from quality_creator.model.errors import BadInput
 
 if TYPE_CHECKING:
-    from quality_creator.actions.checking import Half, Report
+    from quality_creator.actions.checking import Against, Half, Report
 
 _MARKS: Final = {
     "right": ("✓", "green"),
@@ -97,6 +97,8 @@ def show(report: "Report", console: Console) -> None:
     console.print()
     for half in report.endorsements:
         _show_half(half, console)
+    for against in report.dissents:
+        _show_dissent(against, console)
     table = Table(box=None, show_header=False, pad_edge=False)
     for one in report.checks:
         mark, style = _MARKS[one.outcome]
@@ -117,8 +119,11 @@ def _sentence(report: "Report") -> Line:
     at = report.now.strftime("%Y-%m-%d %H:%M:%S UTC")
     match report.state:
         case "stands":
+            standing = [one for one in report.dissents if not one.endorsed_since]
+            against = f"; {len(standing)} of the authorities dissent" if standing else ""
             return Line(
-                f"The double endorsement stands, and everything is as it was (as of {at}).", "bold green"
+                f"The double endorsement stands, and everything is as it was (as of {at}){against}.",
+                "bold green",
             )
         case "fails":
             return Line(f"Not right: see below (as of {at}).", "bold red")
@@ -140,6 +145,14 @@ def _show_half(half: "Half", console: Console) -> None:
         )
     for reason in half.reasons:
         console.print(f"  ✗ {reason}", markup=False)
+    console.print()
+
+
+def _show_dissent(one: "Against", console: Console) -> None:
+    past = "; it endorsed the dossier since" if one.endorsed_since else ""
+    console.print(Line(f"{one.name.en} ({_ROLES[one.role]}): does not vouch for it{past}", "bold yellow"))
+    words = "its words are withheld" if one.reason is None else f"“{one.reason}”"
+    console.print(f"  {words} (entry {one.index} of the log)", markup=False)
     console.print()
 
 

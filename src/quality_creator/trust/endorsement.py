@@ -26,8 +26,9 @@ KIND = "EndorsementCredential"
 LONGEST_COMMENT = 4_000
 
 _CONTEXTS = (pinned.CREDENTIALS, pinned.OPEN_BADGES)
-_NOTICE_CONTEXTS = (pinned.CREDENTIALS, pinned.UNDEFINED_TERMS)
-_SRI = r"^sha256-[A-Za-z0-9+/]{43}=\Z"
+NOTICE_CONTEXTS = (pinned.CREDENTIALS, pinned.UNDEFINED_TERMS)
+Sri = Annotated[str, msgspec.Meta(pattern=r"^sha256-[A-Za-z0-9+/]{43}=\Z")]
+"""A digestSRI with SHA-256."""
 
 
 class _Issuer(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -44,7 +45,7 @@ class _Subject(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
 
 class _Resource(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     id: str
-    digest: Annotated[str, msgspec.Meta(pattern=_SRI)] = msgspec.field(name="digestSRI")
+    digest: Sri = msgspec.field(name="digestSRI")
 
 
 class _Status(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -55,6 +56,15 @@ class _Status(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=T
         name="statusListIndex"
     )
     address: str = msgspec.field(name="statusListCredential")
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where an issuer's list says whether an endorsement counts."""
+
+    purpose: Purpose
+    address: str
+    index: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,9 +80,8 @@ class Endorsement:
     """digestSRI of what is endorsed."""
     valid_from: datetime
     valid_until: datetime
-    status_address: str
-    status_index: int
-    status_purpose: Purpose
+    status: tuple[Place, Place]
+    """In the list of revocations, and in that of suspensions."""
     created: datetime
     method: str
     data: bytes
@@ -110,8 +119,8 @@ def issue(
         comment: What exactly the authority vouches for, in its own words.
         now: The proof's time.
         valid_until: From when on it counts no more.
-        status_address: Where the authority's list of revocations is.
-        status_index: The endorsement's own position in it.
+        status_address: Where the authority's list of revocations is; that of suspensions lies below it.
+        status_index: The endorsement's own position in both.
     """
     document: dict[str, Any] = {
         "@context": [*_CONTEXTS],
@@ -122,14 +131,12 @@ def issue(
         "validUntil": proof.time_text(valid_until),
         "credentialSubject": msgspec.to_builtins(_Subject(id=subject, endorsementComment=comment)),
         "relatedResource": [msgspec.to_builtins(_Resource(id=subject, digest=digest))],
-        "credentialStatus": msgspec.to_builtins(
-            _Status(
-                id=f"{status_address}#{status_index}",
-                purpose="revocation",
-                index=str(status_index),
-                address=status_address,
+        "credentialStatus": [
+            msgspec.to_builtins(
+                _Status(id=f"{where}#{status_index}", purpose=purpose, index=str(status_index), address=where)
             )
-        ),
+            for purpose, where in status_list.addresses(status_address).items()
+        ],
     }
     data = credential.sign(document, key, issuer=issuer, now=now)
     read(data)  # what is issued can be read
@@ -145,13 +152,17 @@ def read(data: bytes) -> Endorsement:
     issuer = credential.convert(document["issuer"], _Issuer)
     subject = credential.convert(made.subject, _Subject)
     resources = credential.convert(document["relatedResource"], list[_Resource])
-    status = credential.convert(document["credentialStatus"], _Status)
+    status = credential.convert(document["credentialStatus"], list[_Status])
     if len(resources) != 1 or resources[0].id != subject.id:
         raise BadPayload("an endorsement is of exactly one resource, its subject")
     if made.valid_until is None:
         raise BadPayload("an endorsement says until when it counts")
-    if int(status.index) >= status_list.SIZE:
-        raise BadPayload(f"there is no position {status.index} in a status list")
+    if [one.purpose for one in status] != [*status_list.PURPOSES]:
+        raise BadPayload("an endorsement has a place in a list of revocations and in one of suspensions")
+    for one in status:
+        if int(one.index) >= status_list.SIZE:
+            raise BadPayload(f"there is no position {one.index} in a status list")
+    revocation, suspension = (Place(one.purpose, one.address, int(one.index)) for one in status)
     return Endorsement(
         id=made.id,
         issuer=made.issuer,
@@ -161,9 +172,7 @@ def read(data: bytes) -> Endorsement:
         digest=resources[0].digest,
         valid_from=made.valid_from,
         valid_until=made.valid_until,
-        status_address=status.address,
-        status_index=int(status.index),
-        status_purpose=status.purpose,
+        status=(revocation, suspension),
         created=made.claimed.created,
         method=made.claimed.method,
         data=made.data,
@@ -202,7 +211,7 @@ def issue_change(
     now: datetime,
 ) -> bytes:
     """Take an endorsement back, or put it in force again; a revoked one stays revoked."""
-    return _notice(
+    return notice(
         key,
         "EndorsementStatus",
         _Change(id=endorsement, status=status, reason=reason),
@@ -214,7 +223,7 @@ def issue_change(
 
 def read_change(data: bytes) -> Change:
     """A change of an endorsement's status; the signature is the caller's to check. Raises BadPayload."""
-    made = credential.read(data, kind=("EndorsementStatus",), contexts=_NOTICE_CONTEXTS)
+    made = credential.read(data, kind=("EndorsementStatus",), contexts=NOTICE_CONTEXTS)
     change = credential.convert(made.subject, _Change)
     return Change(change.id, change.status, change.reason, made)
 
@@ -244,17 +253,17 @@ def issue_stolen(
     now: datetime,
 ) -> bytes:
     """Say that a key is in wrong hands; what was logged below `index` keeps standing."""
-    return _notice(key, "CompromisedKey", _Stolen(id=method, index=index), id=id, issuer=issuer, now=now)
+    return notice(key, "CompromisedKey", _Stolen(id=method, index=index), id=id, issuer=issuer, now=now)
 
 
 def read_stolen(data: bytes) -> Stolen:
     """That a key is in wrong hands; the signature is the caller's to check. Raises BadPayload."""
-    made = credential.read(data, kind=("CompromisedKey",), contexts=_NOTICE_CONTEXTS)
+    made = credential.read(data, kind=("CompromisedKey",), contexts=NOTICE_CONTEXTS)
     stolen = credential.convert(made.subject, _Stolen)
     return Stolen(stolen.id, stolen.index, made)
 
 
-def _notice(
+def notice(
     key: Ed25519PrivateKey,
     kind: str,
     subject: msgspec.Struct,
@@ -263,8 +272,9 @@ def _notice(
     issuer: str,
     now: datetime,
 ) -> bytes:
+    """What an authority says that is no endorsement, signed."""
     document = {
-        "@context": [*_NOTICE_CONTEXTS],
+        "@context": [*NOTICE_CONTEXTS],
         "id": id,
         "type": ["VerifiableCredential", kind],
         "issuer": issuer,

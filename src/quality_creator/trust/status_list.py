@@ -1,4 +1,4 @@
-"""Whether a credential was revoked: one bit in a long list that its issuer signs anew every day.
+"""Whether a credential was revoked or suspended: one bit in long lists that its issuer signs anew every day.
 
 W3C Bitstring Status List 1.0. A list that is older than its `validUntil` says nothing any more: whoever can
 withhold a newer one could otherwise keep a revoked credential alive. Index 0 is the most significant bit of
@@ -12,7 +12,7 @@ import zlib
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Literal
+from typing import Literal, get_args
 
 import msgspec
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
@@ -27,6 +27,7 @@ LIFE = timedelta(hours=24)
 """For how long a list counts."""
 
 Purpose = Literal["revocation", "suspension"]
+PURPOSES: tuple[Purpose, ...] = get_args(Purpose)
 
 _BYTES = SIZE // 8
 _LONGEST = 40_000
@@ -57,6 +58,11 @@ class StatusList:
         if not 0 <= index < SIZE:
             raise BadPayload(f"the list has {SIZE} positions; there is no {index}")
         return bool(self.bits[index // 8] >> (7 - index % 8) & 1)
+
+
+def addresses(revocations: str) -> dict[Purpose, str]:
+    """Where an issuer's lists are, by what they say: that of suspensions lies below that of revocations."""
+    return {"revocation": revocations, "suspension": f"{revocations}/suspension"}
 
 
 def encode(indices: Iterable[int]) -> str:

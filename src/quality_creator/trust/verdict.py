@@ -8,11 +8,14 @@ An endorsement *counts* when all of this is so; otherwise the reasons say what i
 - t lies between 60 s before and 900 s after the time that the proof states;
 - the register's key counted at t, and where the key was stolen, the entry lies below the index from which;
 - now lies between `validFrom` and `validUntil`;
-- its issuer's status list is at hand, is not past its own end, and the endorsement's bit is clear;
-- no change of status in the log takes it back.
+- its issuer's lists of revocations and of suspensions are at hand, none is past its own end, and the
+  endorsement's bits are clear;
+- no change of status in the log takes it back; a suspension counts until a later reinstatement;
+- its issuer has not dissented since.
 
 The double endorsement *stands* when one endorsement of the committee and one of an inspection institution
-count. Where nothing speaks against it but the age of a status list, nobody can tell.
+count. Where nothing speaks against it but the age of a status list, nobody can tell. Dissents of others are
+said beside it and topple nothing.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
@@ -22,8 +25,9 @@ from typing import Literal, get_args
 
 from quality_creator.model.errors import BadPayload
 from quality_creator.model.text import Text
-from quality_creator.trust import credential, dossier, endorsement, status_list
-from quality_creator.trust.endorsement import Endorsement
+from quality_creator.trust import credential, dissent, dossier, endorsement, status_list
+from quality_creator.trust.dissent import Dissent
+from quality_creator.trust.endorsement import Endorsement, Place
 from quality_creator.trust.log import leaf, proof
 from quality_creator.trust.log.leaf import Leaf
 from quality_creator.trust.log.policy import Policy
@@ -55,6 +59,8 @@ Reason = Literal[
     "revoked",
     "suspended",
     "withdrawal-logged",
+    "suspension-logged",
+    "dissented",
 ]
 ROLES: tuple[Role, ...] = get_args(Role)
 
@@ -89,7 +95,7 @@ class Evidence:
     lists: Mapping[str, bytes]
     """Status lists by their addresses."""
     entries: Sequence[Entry] = ()
-    """Changes of status and stolen keys, as the log has them."""
+    """Changes of status, stolen keys and dissents, as the log has them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,11 +126,26 @@ class Judged:
 
 
 @dataclass(frozen=True, slots=True)
+class Dissented:
+    """An authority that does not vouch for the dossier."""
+
+    authority: Authority
+    index: int
+    """Of its entry in the log."""
+    said: Dissent | None
+    """None where its words are withheld."""
+    endorsed_since: bool = False
+    """Whether it endorsed the dossier afterwards, so that its dissent is past."""
+
+
+@dataclass(frozen=True, slots=True)
 class Verdict:
     """What can be said of the double endorsement."""
 
     digest: str
     judged: tuple[Judged, ...]
+    dissents: tuple[Dissented, ...] = ()
+    """In the log's order."""
 
     @property
     def state(self) -> State:
@@ -160,7 +181,8 @@ def judge(evidence: Evidence, now: datetime) -> Verdict:
             judged.append(found)
         if found.endorsement is not None:
             seen.add(found.endorsement.id)
-    return Verdict(digest, tuple(judged))
+    dissents = tuple(_dissents(digest, judged, evidence))
+    return Verdict(digest, tuple(_contradicted(one, dissents) for one in judged), dissents)
 
 
 def entry_of(made: Endorsement) -> Leaf:
@@ -191,6 +213,49 @@ def _judge(one: Presented, digest: str, evidence: Evidence, now: datetime) -> Ju
     findings += _status(made, evidence, now)
     findings += _withdrawals(made, evidence)
     return replace(result, findings=tuple(findings))
+
+
+def _dissents(digest: str, judged: Sequence[Judged], evidence: Evidence) -> Iterable[Dissented]:
+    """Who does not vouch for the dossier, by the log."""
+    for entry in sorted(evidence.entries, key=lambda one: one.index):
+        authority = evidence.register.register.authority(entry.leaf.issuer)
+        if (entry.leaf.type, entry.leaf.subject) != (dissent.LEAF, digest) or authority is None:
+            continue
+        if entry.document is None:
+            yield Dissented(authority, entry.index, None)
+            continue
+        try:
+            said = dissent.read(entry.document)
+            _signed_by(authority.id, said.made, evidence)
+        except BadPayload:
+            continue  # nobody but the authority speaks for it
+        if said.digest == digest:
+            since = any(
+                one.state == "stands" and one.endorsement is not None and _later(one.endorsement, said)
+                for one in judged
+            )
+            yield Dissented(authority, entry.index, said, since)
+
+
+def _later(made: Endorsement, said: Dissent) -> bool:
+    """Whether an authority endorsed after it had dissented, by its own clock."""
+    return made.issuer == said.issuer and made.created > said.created
+
+
+def _contradicted(one: Judged, dissents: Sequence[Dissented]) -> Judged:
+    """An endorsement whose issuer has dissented since does not count."""
+    made = one.endorsement
+    against = [
+        found.index
+        for found in dissents
+        if made is not None
+        and found.authority.id == made.issuer
+        and (found.said is None or not _later(made, found.said))
+    ]
+    if not against:
+        return one
+    finding = Finding("dissented", f"its issuer dissented: entries {', '.join(map(str, against))}")
+    return replace(one, findings=(*one.findings, finding))
 
 
 def _when(made: Endorsement, logged: Logged) -> Iterable[Finding]:
@@ -245,21 +310,23 @@ def _stolen_from(method: str, evidence: Evidence) -> Iterable[int]:
 
 
 def _status(made: Endorsement, evidence: Evidence, now: datetime) -> Iterable[Finding]:
-    """What the issuer's list says."""
-    data = evidence.lists.get(made.status_address)
+    """What the issuer's lists say."""
+    for place in made.status:
+        yield from _listed(made, place, evidence, now)
+
+
+def _listed(made: Endorsement, place: Place, evidence: Evidence, now: datetime) -> Iterable[Finding]:
+    """What one of them says."""
+    data = evidence.lists.get(place.address)
     if data is None:
-        yield Finding("status-missing", f"{made.status_address} is not at hand")
+        yield Finding("status-missing", f"{place.address} is not at hand")
         return
     try:
         found = status_list.read(data)
-        if (found.address, found.issuer, found.purpose) != (
-            made.status_address,
-            made.issuer,
-            made.status_purpose,
-        ):
+        if (found.address, found.issuer, found.purpose) != (place.address, made.issuer, place.purpose):
             raise BadPayload("it is another list, or another issuer's")
         _signed_by(made.issuer, found.made, evidence, at=found.valid_from)
-        is_set = found.set_at(made.status_index)
+        is_set = found.set_at(place.index)
     except BadPayload as error:
         yield Finding("status-wrong", str(error))
         return
@@ -271,24 +338,37 @@ def _status(made: Endorsement, evidence: Evidence, now: datetime) -> Iterable[Fi
 
 
 def _withdrawals(made: Endorsement, evidence: Evidence) -> Iterable[Finding]:
-    """What the log says of changes; an announced change whose words are withheld is one."""
+    """What the log says of changes; an announced change whose words are withheld is one.
+
+    Whoever writes the log could enter an old reinstatement once more: one that was signed before the newest
+    suspension puts nothing in force.
+    """
     state: str | None = None
+    since: datetime | None = None
     for entry in sorted(evidence.entries, key=lambda one: one.index):
         kind = (entry.leaf.type, entry.leaf.issuer, entry.leaf.subject)
         if kind != (endorsement.STATUS_LEAF, made.issuer, made.id):
             continue
-        if entry.document is None:
+        if entry.document is None:  # it may be a revocation, which nothing undoes
             state = "changed in words that are not at hand"
-            continue
+            break
         try:
             change = endorsement.read_change(entry.document)
             _signed_by(made.issuer, change.made, evidence)
         except BadPayload:
             continue  # the issuer did not say so; whoever writes the log can't say it for them
-        if change.endorsement == made.id and change.made.issuer == made.issuer and state != "revoked":
-            state = None if change.status == "reinstated" else change.status
+        if change.endorsement != made.id or state == "revoked":
+            continue
+        created = change.made.claimed.created
+        if change.status == "suspended":
+            state, since = "suspended", created if since is None else max(since, created)
+        elif change.status == "revoked":
+            state = "revoked"
+        elif since is None or created >= since:
+            state = None
     if state is not None:
-        yield Finding("withdrawal-logged", f"its issuer had logged: {state}")
+        reason: Reason = "suspension-logged" if state == "suspended" else "withdrawal-logged"
+        yield Finding(reason, f"its issuer had logged: {state}")
 
 
 def _signed_by(

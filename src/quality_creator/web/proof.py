@@ -52,12 +52,14 @@ REASONS: dict[Reason, str] = {
     "key-stolen": _say("It was logged after its key was stolen."),
     "not-yet-valid": _say("It does not count yet."),
     "expired": _say("It has expired."),
-    "status-missing": _say("Its issuer's list of revocations is not at hand."),
-    "status-wrong": _say("The list of revocations is not its issuer's."),
-    "status-old": _say("Its issuer has not renewed the list of revocations for a day."),
+    "status-missing": _say("Its issuer's list of revocations or suspensions is not at hand."),
+    "status-wrong": _say("The list of revocations or suspensions is not its issuer's."),
+    "status-old": _say("Its issuer has not renewed the lists of revocations and suspensions for a day."),
     "revoked": _say("Its issuer has revoked it."),
     "suspended": _say("Its issuer has suspended it."),
     "withdrawal-logged": _say("Its issuer has taken it back, says the log."),
+    "suspension-logged": _say("Its issuer has suspended it, says the log."),
+    "dissented": _say("Its issuer has dissented since, says the log."),
 }
 """Why an endorsement does not count, in words for everybody."""
 
@@ -100,7 +102,7 @@ def routes(hub: Hub) -> list[BaseRoute]:
 
     @public
     async def status_list(request: Request) -> Response:
-        where = f"{publishing.address(hub)}/status/{request.path_params['who']}"
+        where = f"{publishing.address(hub)}/status/{request.path_params['which']}"
         data = await publishing.status_of(hub, where)
         return Response(data, media_type="application/vc", headers={"cache-control": BRIEF, **OPEN})
 
@@ -121,7 +123,7 @@ def routes(hub: Hub) -> list[BaseRoute]:
     return [
         Door("GET", "/episodes/{slug}/proof", shown_page),
         Door("GET", "/episodes/{slug}/proof/{name:path}", file),
-        Door("GET", "/status/{who}", status_list),
+        Door("GET", "/status/{which:path}", status_list),
         Door("POST", "/api/episodes/{slug}/publish", publish, act="episode.publish"),
         Door("POST", "/api/documents", take, act="document.take"),
     ]

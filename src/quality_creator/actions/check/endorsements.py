@@ -6,7 +6,7 @@ from datetime import datetime
 from quality_creator.actions.check.case import Case
 from quality_creator.actions.check.log import require_same_tree
 from quality_creator.model.errors import BadPayload
-from quality_creator.trust import endorsement, evidence, status_list, verdict
+from quality_creator.trust import dissent, endorsement, evidence, status_list, verdict
 from quality_creator.trust.log import proof
 from quality_creator.trust.verdict import Entry, Presented
 
@@ -53,7 +53,7 @@ def _lists(case: Case) -> dict[str, bytes]:
 
 
 def _notices(case: Case) -> Iterator[Entry]:
-    """What the log says of status and keys, with the documents that are at hand."""
+    """What the log says of status, keys and dissents, with the documents that are at hand."""
     for index, one in enumerate(case.leaves):
-        if one.type in (endorsement.STATUS_LEAF, endorsement.KEY_LEAF):
+        if one.type in (endorsement.STATUS_LEAF, endorsement.KEY_LEAF, dissent.LEAF):
             yield Entry(index, one, case.document(one))
