@@ -105,6 +105,24 @@ def test_a_suspension_stands_in_its_own_list_and_ends(desk: Path) -> None:
         assert [one.set_at(place.index) for one in (revocations, suspensions)] == [False, expected]
 
 
+def test_an_encrypted_key_is_opened_by_its_passphrase_which_is_in_no_words(desk: Path) -> None:
+    secret = desk / "passphrase"
+    secret.write_text("correct horse battery\n")
+    secret.chmod(0o600)
+    key = desk / "locked" / "own.key"
+    made = qc("register", "key", key, *INSPECTION, "--passphrase-file", secret)
+    assert made.returncode == 0, made.stderr
+    asked = ("endorsement", "list", "--key", key, *INSPECTION)
+    silent = qc(*asked)
+    assert (silent.returncode, "--passphrase-file" in silent.stderr) == (2, True)
+    assert qc(*asked, "--passphrase-file", secret).returncode == 0
+    secret.write_text("another\n")
+    wrong = qc(*asked, "--passphrase-file", secret)
+    assert (wrong.returncode, "the passphrase is another" in wrong.stderr) == (2, True)
+    assert "another\n" not in wrong.stderr.replace("is another", "")
+    assert b"ENCRYPTED" in key.read_bytes()
+
+
 def test_a_dissent_is_signed_at_the_same_desk_and_is_no_endorsement(desk: Path) -> None:
     key = ("--key", desk / "inspection" / "own.key", *INSPECTION)
     made = qc("dissent", desk / "dossier.json", *key, "--reason", "not calibrated", "--out", desk / "d.json")

@@ -282,6 +282,8 @@ def _desk(issuer: str, key: str, passphrase_file: Path | None, book: Path | None
     secret = _passphrase(passphrase_file)
     if key.startswith(token.SCHEME):
         secret = _pin(passphrase_file).encode()
+    elif secret is None and _encrypted(Path(key)):
+        secret = _asked("Passphrase of the key", "the key is encrypted: give its passphrase").encode()
     return signers.Desk.open(issuer, key, secret, book)
 
 
@@ -292,9 +294,22 @@ def _pin(file: Path | None) -> str:
     found = (_passphrase(file) or os.environ.get(token.PIN, "").encode()).decode()
     if found:
         return found
+    return _asked("PIN of the token", f"the token needs a PIN: set {token.PIN}, or give it")
+
+
+def _asked(what: str, lacking: str) -> str:
+    """A secret from whoever sits there."""
     if not sys.stdin.isatty():
-        raise BadInput(f"the token needs a PIN: set {token.PIN}, or give a file with --passphrase-file")
-    return getpass.getpass("PIN of the token: ")
+        raise BadInput(f"{lacking} in a file with --passphrase-file")
+    return getpass.getpass(f"{what}: ")
+
+
+def _encrypted(path: Path) -> bool:
+    try:
+        with path.open("rb") as file:
+            return b"ENCRYPTED" in file.read(64)
+    except OSError:
+        return False  # what is wrong with it is said where it is used
 
 
 def _passphrase(file: Path | None) -> bytes | None:
