@@ -7,9 +7,9 @@ from itertools import combinations
 import msgspec
 import numpy as np
 from numpy.typing import NDArray
-from scipy.special import betaincinv
 
 from quality_creator.model.errors import BadInput
+from quality_creator.quality import special
 from quality_creator.quality.kappa import (
     CategoryKappa,
     FleissKappa,
@@ -214,8 +214,8 @@ def _matched(hits: NDArray[np.bool_], confidence: float) -> Matched:
     n, k = hits.size, int(hits.sum())
     # All or none: the whole risk lies on one side, as Minitab prints it.
     tail = (1.0 - confidence) / (2.0 if 0 < k < n else 1.0)
-    low = float(betaincinv(k, n - k + 1, tail)) if k else 0.0
-    high = float(betaincinv(k + 1, n - k, 1.0 - tail)) if k < n else 1.0
+    low = float(special.betaincinv(k, n - k + 1, tail)) if k else 0.0
+    high = float(special.betaincinv(k + 1, n - k, 1.0 - tail)) if k < n else 1.0
     return Matched(
         inspected=n, matched=k, percent=100.0 * k / n, low_percent=100.0 * low, high_percent=100.0 * high
     )

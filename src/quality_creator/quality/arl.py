@@ -16,9 +16,9 @@ from functools import lru_cache
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.special import gammaln, ive, ndtr
 
 from quality_creator.model.errors import BadInput
+from quality_creator.quality import special
 
 Floats = NDArray[np.float64]
 
@@ -43,7 +43,7 @@ def ewma(weight: float, width: float, shift: float = 0.0, *, settled: bool = Tru
     _positive("the width L", width)
     _finite("the shift", shift)
     if weight == 1.0:
-        return _bounded(1.0 / float(ndtr(-width - shift) + ndtr(-width + shift)))
+        return _bounded(1.0 / float(special.ndtr(-width - shift) + special.ndtr(-width + shift)))
     reach = width * math.sqrt(weight / (2.0 - weight))
     count = min(800, 40 + math.ceil(14.0 * reach / weight))
     nodes, weights = np.polynomial.legendre.leggauss(count)
@@ -95,14 +95,14 @@ def cusum_one_sided(slack: float, decision: float, shift: float = 0.0, head_star
     drift = shift - slack
     # The sum stays at 0 with a probability of its own; everywhere else it has a density.
     kernel = np.empty((count + 1, count + 1))
-    kernel[:, 0] = ndtr(-drift - start)
+    kernel[:, 0] = special.ndtr(-drift - start)
     kernel[:, 1:] = _normal(u[None, :] - start[:, None] - drift) * (weights * decision / 2.0)[None, :]
     lengths = _solve(kernel)
     at_zero = float(lengths[0])
     if head_start == 0.0:
         return _bounded(at_zero)
     density = _normal(u - head_start - drift) * weights * decision / 2.0
-    return _bounded(1.0 + at_zero * float(ndtr(-drift - head_start)) + float(density @ lengths[1:]))
+    return _bounded(1.0 + at_zero * float(special.ndtr(-drift - head_start)) + float(density @ lengths[1:]))
 
 
 def cusum(slack: float, decision: float, shift: float = 0.0, head_start: float = 0.0) -> float:
@@ -226,9 +226,17 @@ def _radial(start: Floats, end: Floats, weight: float, p: int) -> Floats:
     distance = (1.0 - weight) / weight * start[:, None]
     order = p / 2.0 - 1.0
     with np.errstate(divide="ignore", invalid="ignore", over="ignore"):
-        apart = np.exp(-((x - distance) ** 2) / 2.0) * x * (x / distance) ** order * ive(order, x * distance)
+        apart = (
+            np.exp(-((x - distance) ** 2) / 2.0)
+            * x
+            * (x / distance) ** order
+            * special.ive(order, x * distance)
+        )
     central = np.exp(
-        -x * x / 2.0 + (p - 1.0) * np.log(x) - (p / 2.0 - 1.0) * math.log(2.0) - float(gammaln(p / 2.0))
+        -x * x / 2.0
+        + (p - 1.0) * np.log(x)
+        - (p / 2.0 - 1.0) * math.log(2.0)
+        - float(special.gammaln(p / 2.0))
     )
     return np.asarray(np.where(distance > 1e-8, apart, central) / weight, np.float64)
 

@@ -14,9 +14,9 @@ from functools import lru_cache
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.special import ndtr
 
 from quality_creator.model.errors import BadInput
+from quality_creator.quality import special
 from quality_creator.quality.planes import WORD, Across, Words, holds
 from quality_creator.quality.rules import NELSON, REACH, Pair, Rule, rule
 
@@ -98,7 +98,9 @@ def _probabilities(shift: float, width: float) -> list[float]:
     edges = np.array([-np.inf, -width, -2.0, -1.0, 0.0, 1.0, 2.0, width, np.inf]) - shift
     # From the nearer tail, so that a far zone keeps its digits.
     low, high = edges[:-1], edges[1:]
-    chances = np.where(low > 0.0, ndtr(-low) - ndtr(-high), ndtr(high) - ndtr(low))
+    chances = np.where(
+        low > 0.0, special.ndtr(-low) - special.ndtr(-high), special.ndtr(high) - special.ndtr(low)
+    )
     return [float(chance) for chance in chances]
 
 

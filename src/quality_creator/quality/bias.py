@@ -7,9 +7,9 @@ from typing import Literal
 import msgspec
 import numpy as np
 from numpy.typing import ArrayLike
-from scipy.special import stdtr, stdtrit
 
 from quality_creator.model.errors import BadInput
+from quality_creator.quality import special
 from quality_creator.quality.constants import d2, d3
 from quality_creator.quality.sample import (
     check_result,
@@ -129,7 +129,7 @@ def bias(
         sigma = float(sample.max() / star - sample.min() / star)
         degrees, shrink = chi_degrees((d3(n) / d2(n)) ** 2), d2(n) / star
     error = sigma / math.sqrt(n)
-    reach = shrink * error * float(stdtrit(degrees, 0.5 + confidence / 2.0))
+    reach = shrink * error * float(special.stdtrit(degrees, 0.5 + confidence / 2.0))
     t = offset / error if error > 0.0 else None
     check_result(offset, reach)
     capable = tolerance is not None and sigma > 0.0
@@ -146,7 +146,7 @@ def bias(
         standard_error=error,
         t=t,
         df=degrees,
-        p=None if t is None else 2.0 * float(stdtr(degrees, -abs(t))),
+        p=None if t is None else 2.0 * float(special.stdtr(degrees, -abs(t))),
         low=offset - reach,
         high=offset + reach,
         cg=cg,
@@ -233,5 +233,5 @@ def linearity(
 
 def _coefficient(value: float, error: float, df: int) -> Coefficient:
     t = value / error if error > 0.0 else None
-    p = None if t is None else 2.0 * float(stdtr(df, -abs(t)))
+    p = None if t is None else 2.0 * float(special.stdtr(df, -abs(t)))
     return Coefficient(value=value, standard_error=error, t=t, p=p)

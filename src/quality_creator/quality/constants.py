@@ -11,7 +11,6 @@ from functools import lru_cache
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.special import ndtr
 
 from quality_creator.model.errors import BadInput
 
@@ -29,8 +28,8 @@ def d2(n: int) -> float:
     _check_range_size(n)
     # E[W] = ∫ P(some value ≤ x < some other) dx; the trapezoid rule converges exponentially here.
     x, step = _line(10.0, 801)
-    below = ndtr(x)
-    return float(np.sum(1.0 - below**n - ndtr(-x) ** n) * step)
+    below = _below(x)
+    return float(np.sum(1.0 - below**n - below[::-1] ** n) * step)
 
 
 @lru_cache(maxsize=256)
@@ -44,10 +43,10 @@ def d3(n: int) -> float:
     nodes, weights = np.polynomial.legendre.leggauss(120)
     widest = 18.0
     w = (nodes + 1.0) * widest / 2.0
-    x, step = _line(10.0, 401)
+    x, step = _line(10.0, 201)
     # P(W ≤ w) = n ∫ φ(x) (Φ(x + w) − Φ(x))^(n−1) dx, and E[W²] = 2 ∫ w P(W > w) dw.
     density = np.exp(-x * x / 2.0) / math.sqrt(2.0 * math.pi)
-    inside = (ndtr(x[None, :] + w[:, None]) - ndtr(x)[None, :]) ** (n - 1)
+    inside = (_below(x[None, :] + w[:, None]) - _below(x)[None, :]) ** (n - 1)
     within = n * step * (inside @ density)
     second = 2.0 * float(np.sum(weights * w * (1.0 - within))) * widest / 2.0
     return math.sqrt(second - d2(n) ** 2)
@@ -89,3 +88,9 @@ def _check_range_size(n: int) -> None:
 def _line(reach: float, points: int) -> tuple[NDArray[np.float64], float]:
     x = np.linspace(-reach, reach, points)
     return x, 2.0 * reach / (points - 1)
+
+
+def _below(x: NDArray[np.float64]) -> NDArray[np.float64]:
+    """The normal distribution's Φ; scipy's is as exact, but takes longer to load than a hub may to start."""
+    flat = [math.erfc(value) / 2.0 for value in (x.ravel() * -math.sqrt(0.5)).tolist()]
+    return np.array(flat).reshape(x.shape)

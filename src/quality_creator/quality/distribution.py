@@ -7,9 +7,9 @@ from typing import Any, Literal
 import msgspec
 import numpy as np
 from numpy.typing import ArrayLike
-from scipy import special
 
 from quality_creator.model.errors import BadInput
+from quality_creator.quality import special
 from quality_creator.quality.normality import anderson_darling, anderson_darling_p
 from quality_creator.quality.sample import Floats, check_result, check_spread, check_values, moments
 from quality_creator.quality.sample import power_of_two as _power_of_two

@@ -15,9 +15,9 @@ from typing import Literal
 import msgspec
 import numpy as np
 from numpy.typing import ArrayLike
-from scipy.special import fdtrc
 
 from quality_creator.model.errors import BadInput
+from quality_creator.quality import special
 from quality_creator.quality.constants import d2, d3
 from quality_creator.quality.gauge_components import AnovaRow, GaugeStudy, Ranges, Scale, study
 from quality_creator.quality.sample import Floats, check_values, power_of_two
@@ -353,7 +353,7 @@ def _f_test(row: AnovaRow, against: AnovaRow) -> tuple[float | None, float | Non
     f = _ms(row) / _ms(against)
     if not math.isfinite(f):
         return None, None
-    return f, float(fdtrc(row.df, against.df, f))
+    return f, float(special.fdtrc(row.df, against.df, f))
 
 
 def _scaled(rows: tuple[AnovaRow, ...], unit: float) -> tuple[AnovaRow, ...]:

@@ -6,10 +6,10 @@ from dataclasses import dataclass
 from typing import Literal
 
 import msgspec
-from scipy.special import chdtri, ndtr, ndtri
 
 from quality_creator.model.characteristic import Specification
 from quality_creator.model.errors import BadInput
+from quality_creator.quality import special
 from quality_creator.quality.sample import check_result
 
 
@@ -89,9 +89,9 @@ def _boyles(n: int, offset: float) -> float:
 def _chi_square(value: float, degrees: float, confidence: float) -> Index:
     tail = (1.0 - confidence) / 2.0
     if degrees > 1e9:
-        reach = float(ndtri(1.0 - tail)) / math.sqrt(2.0 * degrees)
+        reach = float(special.ndtri(1.0 - tail)) / math.sqrt(2.0 * degrees)
         return Index(value=value, low=value * (1.0 - reach), high=value * (1.0 + reach))
-    low, high = (math.sqrt(float(chdtri(degrees, p)) / degrees) for p in (1.0 - tail, tail))
+    low, high = (math.sqrt(float(special.chdtri(degrees, p)) / degrees) for p in (1.0 - tail, tail))
     return Index(value=value, low=value * low, high=value * high)
 
 
@@ -99,7 +99,7 @@ def _bissell(value: float, process: Process, confidence: float) -> Index:
     """Two-sided normal approximation; with 2γ − 1 its ends are one-sided bounds at γ."""
     if confidence <= 0.0:
         return Index(value=value)
-    reach = float(ndtri(0.5 + confidence / 2.0)) * math.hypot(
+    reach = float(special.ndtri(0.5 + confidence / 2.0)) * math.hypot(
         1.0 / (3.0 * math.sqrt(process.n)), value / math.sqrt(2.0 * process.degrees)
     )
     return Index(value=value, low=value - reach, high=value + reach)
@@ -117,8 +117,8 @@ def expected(specification: Specification, mean: float, sigma: float) -> Outside
     """What a normal distribution has outside the limits."""
     return outside(
         specification,
-        lambda limit: 1e6 * float(ndtr(gap(limit, mean, sigma))),
-        lambda limit: 1e6 * float(ndtr(gap(mean, limit, sigma))),
+        lambda limit: 1e6 * float(special.ndtr(gap(limit, mean, sigma))),
+        lambda limit: 1e6 * float(special.ndtr(gap(mean, limit, sigma))),
     )
 
 

@@ -10,9 +10,9 @@ from typing import Literal
 import msgspec
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
-from scipy.special import ndtr, ndtri
 
 from quality_creator.model.errors import BadInput
+from quality_creator.quality import special
 from quality_creator.quality.sample import check_share
 
 
@@ -87,7 +87,7 @@ def cohen_kappa(table: ArrayLike, *, weights: Weights = "none", confidence: floa
     error_null = math.sqrt(max(null, 0.0) / n) / (1.0 - chance)
     large = float((p * (weight - mean * (1.0 - kappa)) ** 2).sum()) - (kappa - chance * (1.0 - kappa)) ** 2
     error = math.sqrt(max(large, 0.0) / n) / (1.0 - chance)
-    reach = float(ndtri(0.5 + confidence / 2.0)) * error
+    reach = float(special.ndtri(0.5 + confidence / 2.0)) * error
     return against_chance(kappa, error_null, low=kappa - reach, high=min(kappa + reach, 1.0))
 
 
@@ -151,7 +151,7 @@ def against_chance(kappa: float, error: float, low: float | None = None, high: f
     if error <= 0.0:
         return Kappa(kappa=kappa, standard_error=error, z=None, p=None, low=low, high=high)
     z = kappa / error
-    return Kappa(kappa=kappa, standard_error=error, z=z, p=float(ndtr(-z)), low=low, high=high)
+    return Kappa(kappa=kappa, standard_error=error, z=z, p=float(special.ndtr(-z)), low=low, high=high)
 
 
 def unknown() -> Kappa:

@@ -11,9 +11,9 @@ from typing import Literal
 import msgspec
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
-from scipy.special import gamma
 
 from quality_creator.model.errors import BadInput
+from quality_creator.quality import special
 from quality_creator.quality.life_likelihood import Covariance, Estimate, Fisher, Fit, Lives, Profile
 from quality_creator.quality.note import Note
 from quality_creator.quality.sample import Floats, check_result, check_share, check_values
@@ -121,7 +121,7 @@ def weibull(
     fitted = Fit(data)
     wanted = Profile(fitted, confidence) if interval == "likelihood" else Fisher(fitted, confidence)
     lives = {f"B{percent:g}": wanted.life(percent / 100.0) for percent in bx}
-    mttf = math.exp(fitted.lives.top + fitted.log_scale) * float(gamma(1.0 + 1.0 / fitted.shape))
+    mttf = math.exp(fitted.lives.top + fitted.log_scale) * float(special.gamma(1.0 + 1.0 / fitted.shape))
     check_result(mttf, *(one.high for one in lives.values()))
     return Weibull(
         n=int(data.weight.sum()),

@@ -7,10 +7,9 @@ from functools import cached_property
 import msgspec
 import numpy as np
 from numpy.typing import NDArray
-from scipy.optimize import brentq
-from scipy.special import chdtri, ndtri
 
 from quality_creator.model.errors import BadInput
+from quality_creator.quality import special
 from quality_creator.quality.distribution import weibull_shape
 from quality_creator.quality.sample import Floats
 
@@ -78,7 +77,7 @@ class Fisher:
 
     def __init__(self, fitted: Fit, confidence: float) -> None:
         self.fitted = fitted
-        self.z = float(ndtri(0.5 + confidence / 2.0))
+        self.z = float(special.ndtri(0.5 + confidence / 2.0))
 
     def shape(self) -> Estimate:
         error = math.sqrt(self.fitted.covariance[1][1])
@@ -113,7 +112,7 @@ class Profile:
 
     def __init__(self, fitted: Fit, confidence: float) -> None:
         self.fitted = fitted
-        self.floor = fitted.relative - float(chdtri(1, 1.0 - confidence)) / 2.0
+        self.floor = fitted.relative - float(special.chdtri(1, 1.0 - confidence)) / 2.0
 
     def shape(self) -> Estimate:
         lives = self.fitted.lives
@@ -158,6 +157,8 @@ class Profile:
         return _climb(height, start)
 
     def _ends(self, height: Callable[[float], float], middle: float) -> tuple[float, float]:
+        from scipy.optimize import brentq
+
         def end(direction: float) -> float:
             step = 0.05
             while height(middle + direction * step) > self.floor:

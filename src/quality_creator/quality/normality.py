@@ -8,8 +8,8 @@ probability plot too.
 import msgspec
 import numpy as np
 from numpy.typing import ArrayLike
-from scipy.special import log_ndtr
 
+from quality_creator.quality import special
 from quality_creator.quality.sample import Floats, check_spread, check_values, moments, power_of_two
 
 LARGEST_SHAPIRO = 5000
@@ -107,7 +107,7 @@ def anderson_darling(z: Floats) -> float:
     """A² of ordered standard normal scores; tails are taken in logarithms, so none becomes log 0."""
     n = len(z)
     weight = 2.0 * np.arange(1, n + 1) - 1.0
-    return float(-n - np.sum(weight * (log_ndtr(z) + log_ndtr(-z[::-1]))) / n)
+    return float(-n - np.sum(weight * (special.log_ndtr(z) + special.log_ndtr(-z[::-1]))) / n)
 
 
 def anderson_darling_p(adjusted: float) -> float:

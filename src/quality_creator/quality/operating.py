@@ -7,9 +7,9 @@ from typing import Literal
 import msgspec
 import numpy as np
 from numpy.typing import ArrayLike
-from scipy.special import bdtr, pdtr
 
 from quality_creator.model.errors import BadInput
+from quality_creator.quality import special
 from quality_creator.quality.sample import Floats
 
 Model = Literal["binomial", "hypergeometric", "poisson"]
@@ -122,11 +122,11 @@ def probability_of_acceptance(
             else "nonconformities per item are 0 or more"
         )
     if model == "poisson":
-        return np.asarray(pdtr(accept, n * levels), dtype=np.float64)
+        return np.asarray(special.pdtr(accept, n * levels), dtype=np.float64)
     if accept >= n:
         return np.ones_like(levels)
     if model == "binomial":
-        return np.asarray(bdtr(float(accept), n, levels), dtype=np.float64)
+        return np.asarray(special.bdtr(float(accept), n, levels), dtype=np.float64)
     assert lot_size is not None  # the check above
     return np.array([_hypergeometric(accept, lot_size, round(level * lot_size), n) for level in levels])
 
@@ -220,8 +220,8 @@ def _curtailed(p: float, n: int, accept: int) -> float:
     if p <= 0.0 or accept >= n:
         return float(n)
     share = min(p, 1.0)
-    going_on = float(bdtr(float(accept), n, share))
-    stopped = 1.0 - float(bdtr(float(accept + 1), n + 1, share)) if accept + 1 <= n else 0.0
+    going_on = float(special.bdtr(float(accept), n, share))
+    stopped = 1.0 - float(special.bdtr(float(accept + 1), n + 1, share)) if accept + 1 <= n else 0.0
     return n * going_on + (accept + 1) / share * stopped
 
 

@@ -6,9 +6,9 @@ from functools import partial
 from typing import Literal
 
 import msgspec
-from scipy.special import ndtri
 
 from quality_creator.model.errors import BadInput
+from quality_creator.quality import special
 from quality_creator.quality.operating import Model, probability_of_acceptance
 from quality_creator.quality.variables_sampling import acceptance_by_variables, k_for
 
@@ -114,8 +114,8 @@ def design_variables(demand: Demand, *, sigma: Literal["known", "unknown"] = "un
     _check(demand, most=1.0)
     if sigma not in ("known", "unknown"):
         raise BadInput(f"sigma is known or unknown, not {sigma!r}")
-    z1, z2 = -float(ndtri(demand.p1)), -float(ndtri(demand.p2))
-    reach = float(ndtri(demand.pa1)) - float(ndtri(demand.pa2))
+    z1, z2 = -float(special.ndtri(demand.p1)), -float(special.ndtri(demand.p2))
+    reach = float(special.ndtri(demand.pa1)) - float(special.ndtri(demand.pa2))
     if (reach / (z1 - z2)) ** 2 > LARGEST_SAMPLE:
         raise BadInput(f"{demand.p1:g} and {demand.p2:g} are too close to be told apart by a sample")
     if sigma == "known":

@@ -7,9 +7,9 @@ from typing import Literal
 import msgspec
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
-from scipy.special import ndtri
 
 from quality_creator.model.errors import BadInput
+from quality_creator.quality import special
 from quality_creator.quality.life import check_life
 from quality_creator.quality.sample import check_share
 
@@ -86,7 +86,7 @@ def kaplan_meier(
         raise BadInput(f"a time is 0 or more; the one at index {where} is {sample[where]:g}")
     if transform not in ("log", "log-log", "plain"):
         raise BadInput(f"the transform is log, log-log or plain, not {transform!r}")
-    z = float(ndtri(0.5 + confidence / 2.0))
+    z = float(special.ndtri(0.5 + confidence / 2.0))
     left = int(weight.sum())
     survival, greenwood = 1.0, 0.0
     steps: list[Step] = []

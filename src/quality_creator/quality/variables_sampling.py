@@ -6,9 +6,9 @@ from typing import Literal
 import msgspec
 import numpy as np
 from numpy.typing import ArrayLike
-from scipy.special import ndtr, ndtri
 
 from quality_creator.model.errors import BadInput
+from quality_creator.quality import special
 from quality_creator.quality.note import Note
 from quality_creator.quality.sample import check_share, check_values, moments
 from quality_creator.quality.sampling_table import VariablesLevel, variables_code_letter, variables_row
@@ -153,9 +153,9 @@ def acceptance_by_variables(p: float, n: int, k: float, *, sigma: Sigma = "unkno
     if not math.isfinite(k):
         raise BadInput(f"an acceptability constant k is a finite number, not {k}")
     root = math.sqrt(n)
-    z = -float(ndtri(p))
+    z = -float(special.ndtri(p))
     if sigma == "known":
-        return float(ndtr(root * (z - k)))
+        return float(special.ndtr(root * (z - k)))
     from scipy.stats import nct
 
     return float(nct.sf(k * root, n - 1, z * root))
@@ -179,9 +179,9 @@ def k_for(p: float, share: float, n: int, *, sigma: Sigma = "unknown") -> float:
     check_share(share, "the probability of acceptance")
     _check(n, sigma)
     root = math.sqrt(n)
-    z = -float(ndtri(p))
+    z = -float(special.ndtri(p))
     if sigma == "known":
-        return z - float(ndtri(share)) / root
+        return z - float(special.ndtri(share)) / root
     from scipy.stats import nct
 
     return float(nct.isf(share, n - 1, z * root)) / root
