@@ -51,6 +51,12 @@ $(VENV)/package.stamp: pyproject.toml hatch_build.py $(FRONT) $(VENV)/run.stamp
 	$(BIN)/pip install --quiet --disable-pip-version-check --no-deps -e .
 	touch $@
 
+# As pip does for packages that it copies: an editable install is compiled by its first run only where Python may
+# write beside the sources (PYTHONDONTWRITEBYTECODE forbids it), and else by every run.
+$(VENV)/compiled.stamp: $(shell find src -name '*.py') $(VENV)/package.stamp
+	$(BIN)/python -m compileall -q src
+	touch $@
+
 frontend/node_modules/.package-lock.json: frontend/package-lock.json $(VENV)/dev.stamp
 	cd frontend && $(NPM) ci --silent --no-audit --no-fund
 	touch $@
@@ -60,9 +66,9 @@ tests/foreign/node_modules/.package-lock.json: tests/foreign/package-lock.json $
 	cd tests/foreign && $(NPM) ci --silent --no-audit --no-fund --ignore-scripts
 	touch $@
 
-run-ready: $(VENV)/run.stamp $(VENV)/package.stamp
+run-ready: $(VENV)/run.stamp $(VENV)/compiled.stamp
 
-dev-ready: $(VENV)/dev.stamp $(VENV)/package.stamp tests/foreign/node_modules/.package-lock.json
+dev-ready: $(VENV)/dev.stamp $(VENV)/compiled.stamp tests/foreign/node_modules/.package-lock.json
 
 browser:
 	@$(BIN)/python -m tests.browser
