@@ -3,7 +3,7 @@
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from quality_creator.actions.sorting import Before, Sorted, sort_out, suspicious
+from quality_creator.actions.sorting import Before, Sorted, offered, sort_out, suspicious
 from quality_creator.factory.intake import Batch, Outcome
 from quality_creator.model.clock import Micros, micros
 from quality_creator.model.reading import Count, Refusal
@@ -59,7 +59,7 @@ def test_each_sequence_is_taken_once_whatever_is_sent_again(rounds: Rounds) -> N
         batches = [
             batch(*(measured(n, of=of, at=n + 100 * late) for n, of, late in one)) for one in transaction
         ]
-        asked = suspicious(batches, store.streams(batches))
+        asked = suspicious(offered(batches), store.streams(batches))
         found = sort_out(batches, store.known(asked), Before({}))
         expected = [store.take(one) for one in batches]
         assert [
@@ -77,8 +77,10 @@ def alone(*batches: Batch, counts: dict[str, Count] | None = None) -> Sorted:
 def test_only_streams_that_do_not_go_up_are_looked_up() -> None:
     up, down = [measured(n) for n in (5, 6, 9)], [measured(n, of="peel") for n in (3, 2)]
     streams = {("press", "moisture", ""): Known(1, 4), ("press", "peel", ""): Known(2, -1)}
-    assert suspicious([batch(*up), batch(*down)], streams) == {("press", "peel", ""): [3, 2]}
-    assert suspicious([batch(*up), batch(measured(9))], streams) == {("press", "moisture", ""): [5, 6, 9, 9]}
+    assert suspicious(offered([batch(*up), batch(*down)]), streams) == {("press", "peel", ""): [3, 2]}
+    assert suspicious(offered([batch(*up), batch(measured(9))]), streams) == {
+        ("press", "moisture", ""): [5, 6, 9, 9]
+    }
 
 
 def test_a_batch_is_charted_in_the_order_of_its_times_and_batches_in_that_of_their_arrival() -> None:

@@ -4,7 +4,7 @@ Entering happens inside one transaction, off the event loop, and changes nothing
 the transaction is on the disk is it adopted. So what these books say is what the database says.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from quality_creator.actions import benches, choosing, joint, judging, shifts
@@ -12,7 +12,7 @@ from quality_creator.actions.joining import Arrival
 from quality_creator.actions.joint import Joint
 from quality_creator.actions.judging import Chart, Judgement
 from quality_creator.actions.shifts import Use
-from quality_creator.actions.sorting import Before, Sorted, sort_out, suspicious
+from quality_creator.actions.sorting import Before, Sorted, offered, sort_out, suspicious
 from quality_creator.actions.telling import JointSeen, Judged, Recent
 from quality_creator.config import Config, Oee
 from quality_creator.factory.intake import Batch
@@ -108,14 +108,15 @@ class Books:
 
     def enter(self, transaction: Transaction, batches: Sequence[Batch], now: Micros) -> Entered:
         """Sort out, judge and keep batches, in the order of their arrival."""
-        streams = self._known(transaction, batches)
+        sequences = offered(batches)
+        streams = self._known(transaction, sequences)
         times = {
-            stream: measurements.times(transaction, streams[stream].number, sequences)
-            for stream, sequences in suspicious(batches, streams).items()
+            stream: measurements.times(transaction, streams[stream].number, asked)
+            for stream, asked in suspicious(sequences, streams).items()
         }
-        offered = [trace for batch in batches for trace in batch.traces]
+        traces = [trace for batch in batches for trace in batch.traces]
         said: dict[str, Micros] = {line: use.said for line, use in self.uses.items()}
-        kept = sort_out(batches, times, Before(self.counts, said, benches.known(transaction, offered)))
+        kept = sort_out(batches, times, Before(self.counts, said, benches.known(transaction, traces)))
         judgements = self._judge(kept.measurements)
         jointly = self._judge_jointly(kept.measurements) if self.members else []
         judged = Judged(
@@ -129,7 +130,7 @@ class Books:
         benches.enter(transaction, self.envelopes, kept.traces, now)
         uses = self._use(transaction, kept)
         self.recent.keep(transaction, judged, now)
-        return Entered(kept, judgements, jointly, judged, _higher(streams, kept.measurements), uses)
+        return Entered(kept, judgements, jointly, judged, _higher(streams, sequences), uses)
 
     def adopt(self, entered: Entered, now: Micros) -> None:
         """The transaction is on the disk."""
@@ -157,9 +158,8 @@ class Books:
         effectiveness.end_shifts(transaction, ended)
         return uses
 
-    def _known(self, transaction: Transaction, batches: Sequence[Batch]) -> dict[Stream, Known]:
-        """The streams of these batches; of one that was not seen since the start, the store is asked."""
-        needed = {(m.gauge, m.characteristic, m.tag) for batch in batches for m in batch.measurements}
+    def _known(self, transaction: Transaction, needed: Iterable[Stream]) -> dict[Stream, Known]:
+        """What is kept of streams; of one that was not seen since the start, the store is asked."""
         return {
             stream: self.streams.get(stream) or measurements.known(transaction, stream) for stream in needed
         }
@@ -219,10 +219,9 @@ def _keep_jointly(transaction: Transaction, judgements: Sequence[joint.Judgement
             )
 
 
-def _higher(streams: Mapping[Stream, Known], new: Sequence[Measurement]) -> dict[Stream, Known]:
-    """The streams as they stand after these measurements."""
-    top = {stream: known.highest for stream, known in streams.items()}
-    for one in new:
-        stream = (one.gauge, one.characteristic, one.tag)
-        top[stream] = max(top[stream], one.sequence)
-    return {stream: Known(streams[stream].number, highest) for stream, highest in top.items()}
+def _higher(streams: Mapping[Stream, Known], offered: Mapping[Stream, Sequence[int]]) -> dict[Stream, Known]:
+    """The streams as they stand after these sequences: those that are not new are no higher either."""
+    return {
+        stream: Known(streams[stream].number, max(streams[stream].highest, *sequences))
+        for stream, sequences in offered.items()
+    }

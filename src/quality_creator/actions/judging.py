@@ -19,6 +19,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
 import msgspec
+import numpy as np
+from numpy.typing import NDArray
 
 from quality_creator import quality
 from quality_creator.model.characteristic import (
@@ -302,10 +304,10 @@ class _Plots:
     def add(self, points: quality.Points, offset: int, *, chart: Chart) -> None:
         positions = [offset + position for position in points.value_index.tolist()]
         self.number.update(zip(positions, points.index.tolist(), strict=True))
-        self.location.update(zip(positions, map(_finite, points.location.tolist()), strict=True))
+        self.location.update(zip(positions, _finite(points.location), strict=True))
         if chart.frozen or chart.characteristic.chart.kind not in WEIGHTED:
-            self.spread.update(zip(positions, map(_finite, points.spread.tolist()), strict=True))
-        if chart.frozen:
+            self.spread.update(zip(positions, _finite(points.spread), strict=True))
+        if chart.frozen and not isinstance(points.location_lines, quality.Lines):
             self.own.update(zip(positions, own_limits(chart, points), strict=True))
         for signal in points.signals:
             position = positions[signal.row]
@@ -319,7 +321,10 @@ def judge(chart: Chart, measurements: Sequence[Measurement]) -> Judgement:
     A bad one gets its number and nothing else; an uncertain one is judged as a good one.
     """
     plan = chart.characteristic.chart
-    values = [part for one in measurements if one.status != "bad" for part in charted(plan, one)]
+    good = [one for one in measurements if one.status != "bad"]
+    values = [one.value for one in good]
+    if plan.kind in COUNTS:
+        values = [part for one in good for part in charted(plan, one)]
     plots = _Plots({}, {}, {}, {}, {})
     estimations: list[quality.Estimation] = []
     done = 0
@@ -397,6 +402,8 @@ def _points(chart: Chart, measurements: Sequence[Measurement], plots: _Plots) ->
     judged: list[Point] = []
     wide = 2 if chart.characteristic.chart.kind in PAIRED else 1
     position = wide - 1  # the point stands where its last part is
+    number, location, spread = plots.number.get, plots.location.get, plots.spread.get
+    signals, own = plots.signals.get, plots.own.get
     for index, one in enumerate(measurements, chart.points):
         if one.status == "bad":
             judged.append(
@@ -410,7 +417,7 @@ def _points(chart: Chart, measurements: Sequence[Measurement], plots: _Plots) ->
                 )
             )
             continue
-        lower, upper = plots.own.get(position, (None, None))
+        lower, upper = own(position, (None, None))
         judged.append(
             Point(
                 characteristic=characteristic,
@@ -418,10 +425,10 @@ def _points(chart: Chart, measurements: Sequence[Measurement], plots: _Plots) ->
                 time=one.time,
                 value=one.value,
                 status=one.status,
-                plotted=plots.number.get(position),
-                location=plots.location.get(position),
-                spread=plots.spread.get(position),
-                signals=plots.signals.get(position, ()),
+                plotted=number(position),
+                location=location(position),
+                spread=spread(position),
+                signals=signals(position, ()),
                 found_in=one.found_in,
                 lower=lower,
                 upper=upper,
@@ -451,8 +458,11 @@ def own_limits(chart: Chart, points: quality.Points) -> list[tuple[float | None,
     return found
 
 
-def _finite(value: float) -> float | None:
-    return value if math.isfinite(value) else None
+def _finite(values: NDArray[np.float64]) -> Sequence[float | None]:
+    found: list[float | None] = values.tolist()
+    if np.isfinite(values).all():  # as nearly always
+        return found
+    return [value if value is not None and math.isfinite(value) else None for value in found]
 
 
 # --- what a viewer needs to draw it --------------------------------------------------------------

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence, Set
 from dataclasses import dataclass, field
+from operator import lt
 
 from quality_creator.factory.intake import Batch, Outcome
 from quality_creator.model.clock import Micros, iso
@@ -39,29 +40,32 @@ class Before:
     """Those of these batches' traces that are kept already."""
 
 
-def suspicious(batches: Sequence[Batch], known: Mapping[Stream, Known]) -> dict[Stream, list[int]]:
+def offered(batches: Sequence[Batch]) -> dict[Stream, list[int]]:
+    """The sequences that each stream brings, in the order of their arrival."""
+    found: dict[Stream, list[int]] = {}
+    for batch in batches:
+        for one in batch.measurements:
+            stream = (one.gauge, one.characteristic, one.tag)
+            if stream in found:
+                found[stream].append(one.sequence)
+            else:
+                found[stream] = [one.sequence]
+    return found
+
+
+def suspicious(
+    offered: Mapping[Stream, Sequence[int]], known: Mapping[Stream, Known]
+) -> dict[Stream, Sequence[int]]:
     """The sequences that must be looked up: all those of streams that do not simply go up.
 
     A stream whose sequences rise above all that it ever brought, which is nearly every one, can
     hold nothing twice; only of the others the store is asked.
     """
-    top = {stream: one.highest for stream, one in known.items()}
-    turned: set[Stream] = set()
-    for batch in batches:
-        for one in batch.measurements:
-            stream = (one.gauge, one.characteristic, one.tag)
-            if one.sequence > top[stream]:
-                top[stream] = one.sequence
-            else:
-                turned.add(stream)
-    found: dict[Stream, list[int]] = {stream: [] for stream in turned}
-    if turned:
-        for batch in batches:
-            for one in batch.measurements:
-                stream = (one.gauge, one.characteristic, one.tag)
-                if stream in turned:
-                    found[stream].append(one.sequence)
-    return found
+    return {
+        stream: sequences
+        for stream, sequences in offered.items()
+        if sequences[0] <= known[stream].highest or not all(map(lt, sequences, sequences[1:]))
+    }
 
 
 def sort_out(
@@ -97,9 +101,9 @@ def sort_out(
         kept_traces |= {trace_key(one) for one in fresh_traces}
         states += fresh_states
         traces += fresh_traces
-        offered = len(batch.states) + len(batch.traces)
-        overtaken = offered - len(fresh_states) - len(fresh_traces)
-        accepted = len(fresh) + len(batch.counts) - len(stale) + offered - overtaken
+        said_of = len(fresh_states) + len(fresh_traces)
+        overtaken = len(batch.states) + len(batch.traces) - said_of
+        accepted = len(fresh) + len(batch.counts) - len(stale) + said_of
         outcomes.append(Outcome(accepted, duplicates, stale, [*batch.refusals, *refusals], overtaken))
     return Sorted(new, newest, [batch.gauge for batch in batches], outcomes, states, traces)
 

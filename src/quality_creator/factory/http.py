@@ -116,7 +116,7 @@ def _routed(mapping: GaugeMapping, among: Among, items: list[Any], unknown: list
         tag = item.get("tag") if type(item) is dict else None
         routes = tags.get(tag) if type(tag) is str else None
         if routes is not None and tag is not None:
-            yield Item(index, tag, routes, item)
+            yield index, tag, routes, item
         else:
             unknown.append(_unrouted(item, tags).refusal(mapping.gauge, index, among))
 

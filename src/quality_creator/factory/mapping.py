@@ -10,7 +10,7 @@ import math
 import reprlib
 from collections.abc import Iterable
 from datetime import datetime
-from typing import Any, NamedTuple, get_args
+from typing import Any, get_args
 
 import msgspec
 
@@ -55,6 +55,8 @@ _TIME_SCALE: dict[TimeFormat, int] = {"unix-s": 1_000_000, "unix-ms": 1_000, "un
 _STATUSES: tuple[Status, ...] = get_args(Status)
 
 _ABSENT: Any = object()
+
+_EMPTY: dict[Any, Any] = {}
 
 
 class Refused(Exception):
@@ -101,18 +103,12 @@ def read_payload(
     except Refused as error:
         return refused(mapping.gauge, error.reason, f"on {topic!r}: {error.detail}")
     items = decoded if isinstance(decoded, list) else [decoded]
-    return read_items(mapping, [Item(index, topic, routes, item) for index, item in enumerate(items)], now)
+    return read_items(mapping, [(index, topic, routes, item) for index, item in enumerate(items)], now)
 
 
-class Item(NamedTuple):
-    """One item of a message, and where it leads."""
-
-    place: int
-    """Position in the message, from 0."""
-    tag: str
-    """What the gauge calls it; for MQTT the topic."""
-    routes: Routes
-    value: Any
+Item = tuple[int, str, Routes, Any]
+"""One item of a message: its position there, from 0; what the gauge calls it (for MQTT the topic); where it
+leads; and what it says. There are many, and a plain tuple is made five times as fast as a named one."""
 
 
 def read_items(mapping: GaugeMapping, items: Iterable[Item], now: datetime) -> Batch:
@@ -161,18 +157,34 @@ def refused(gauge: GaugeId, reason: Reason, detail: str) -> Batch:
 
 def measurement(route: Route, tag: str, item: Any, clock: Clock) -> Measurement:
     """One reading. Raises Refused."""
-    value = _value(_required(item, route.value), route)
-    time = _time(_required(item, route.time), route.time_format, clock)
-    sequence = _sequence(_required(item, route.sequence)) if route.sequence else time
-    _check_unit(_optional(item, route.unit_field), route.unit)
+    # A field with a plain name, as nearly all have, is found here: a call for each takes twice as long. What
+    # is not, is missing or lies deeper, and then `_required` and `_optional` know.
+    fields = item if type(item) is dict else _EMPTY
+    received = fields.get(route.value, _ABSENT)
+    value = _value(_required(item, route.value) if received is _ABSENT else received, route)
+    received = fields.get(route.time, _ABSENT)
+    received = _required(item, route.time) if received is _ABSENT else received
+    time = _time(received, route.time_format, clock)
+    sequence: int = time
+    if route.sequence:
+        received = fields.get(route.sequence, _ABSENT)
+        sequence = _sequence(_required(item, route.sequence) if received is _ABSENT else received)
+    unit = fields.get(route.unit_field, _ABSENT)
+    if type(route.unit_field) is not str:
+        unit = _optional(item, route.unit_field)
+    if unit is not _ABSENT:
+        _check_unit(unit, route.unit)
     found_in = _found_in(item, value, route) if route.plan.kind in COUNTS else None
+    status = fields.get(route.status, _ABSENT)
+    if type(route.status) is not str:
+        status = _optional(item, route.status)
     return Measurement(
         characteristic=route.characteristic,
         value=value,
         time=time,
         gauge=route.gauge,
         sequence=sequence,
-        status=_status(_optional(item, route.status)),
+        status="good" if status is _ABSENT else _status(status),
         tag=tag,
         found_in=found_in,
     )
@@ -361,8 +373,6 @@ def _whole(received: Any, path: Path) -> int:
 
 
 def _status(received: Any) -> Status:
-    if received is _ABSENT:
-        return "good"
     for status in _STATUSES:
         if received == status:
             return status
@@ -370,7 +380,7 @@ def _status(received: Any) -> Status:
 
 
 def _check_unit(received: Any, expected: str) -> None:
-    if received is _ABSENT or received == expected:
+    if received == expected:
         return
     if type(received) is not str or not units.same(received, expected):
         raise Refused("wrong-unit", f"received {shown(received)}; allowed: {expected!r}")
