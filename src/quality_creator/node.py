@@ -2,6 +2,8 @@
 
 import asyncio
 import contextlib
+import gc
+import importlib
 import os
 import secrets
 import signal
@@ -10,8 +12,8 @@ import sys
 from collections.abc import AsyncIterator, Callable, Iterator
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-import httpx
 import structlog
 import uvicorn
 
@@ -20,15 +22,17 @@ from quality_creator.actions.hub import Hub
 from quality_creator.actions.ingest import Ingest
 from quality_creator.actions.ledger import Ledger
 from quality_creator.actions.replay import Replays
-from quality_creator.actions.timestamps import Timestamps
 from quality_creator.config import Config, RtmpCamera
 from quality_creator.factory.connectors import connectors
 from quality_creator.media.spare import Process, Spares
 from quality_creator.model.errors import BadInput
 from quality_creator.store.database import open_folder
 from quality_creator.store.recording import Recordings
-from quality_creator.web import app
+from quality_creator.web import app, pages
 from quality_creator.web.express import Express
+
+if TYPE_CHECKING:
+    import httpx
 
 log = structlog.get_logger()
 
@@ -41,6 +45,9 @@ CLOCK_LOOK_S = 5.0
 CLOCK_JUMP_S = 0.5
 
 PARENT_LOOK_S = 1.0
+
+WARM_S = 5.0
+"""After the start, before the rest is loaded."""
 
 
 class Stopped(Exception):
@@ -90,7 +97,7 @@ async def _hub(config: Config, parent: int | None, spare: Process | None) -> Non
             ingest = await Ingest.open(database, config)
             gauges = connectors(config, lambda: datetime.now(UTC))
             signs = signing.signatory(config, datetime.now(UTC))
-            async with httpx.AsyncClient() as client, _stoppable() as tasks:
+            async with _client(config) as client, _stoppable() as tasks:
                 ledger = await Ledger.open(database, signing.open_keys(config), config, client)
                 hub = Hub(
                     config=config,
@@ -110,6 +117,9 @@ async def _hub(config: Config, parent: int | None, spare: Process | None) -> Non
                 tasks.create_task(ingest.run(), name="ingest")
                 tasks.create_task(ledger.run(), name="log")
                 if config.signing.timestamp:
+                    from quality_creator.actions.timestamps import Timestamps
+
+                    assert client is not None
                     stamps = Timestamps(ledger, client, config.signing.timestamp)
                     tasks.create_task(stamps.run(), name="time stamps")
                 for connector in gauges:
@@ -126,8 +136,37 @@ async def _hub(config: Config, parent: int | None, spare: Process | None) -> Non
                     tasks.create_task(_watch_parent(parent), name="parent")
                 tasks.create_task(follow.keep(hub), name="follow the speaker")
                 tasks.create_task(abilities.keep(hub), name="abilities")
+                tasks.create_task(_warm(), name="warm")
     finally:
         await database.close()
+
+
+@contextlib.asynccontextmanager
+async def _client(config: Config) -> AsyncIterator["httpx.AsyncClient | None"]:
+    """What asks witnesses and time-stamp authorities; None where there are none: it takes long to load."""
+    if not (config.log.policy or config.signing.timestamp):
+        yield None
+        return
+    import httpx
+
+    async with httpx.AsyncClient() as client:
+        yield client
+
+
+async def _warm() -> None:
+    """Load what first visitors need, and what charts are studied with, once nobody waits for the start."""
+    await asyncio.sleep(WARM_S)
+    await asyncio.to_thread(_load)
+    # What is loaded stays: looking through it for garbage would only keep the event loop from its work.
+    gc.collect()
+    gc.freeze()
+    gc.enable()
+
+
+def _load() -> None:
+    pages.warm()
+    for name in ("webauthn", "argon2", "scipy.special", "segno"):
+        importlib.import_module(name)
 
 
 @contextlib.asynccontextmanager

@@ -9,9 +9,8 @@ import asyncio
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import Self, TypeVar
+from typing import TYPE_CHECKING, Self, TypeVar
 
-import httpx
 import msgspec
 import structlog
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
@@ -30,6 +29,9 @@ from quality_creator.trust import jcs
 from quality_creator.trust.log import checkpoint, leaf, merkle, policy, proof
 from quality_creator.trust.log.leaf import Leaf
 from quality_creator.trust.log.policy import Policy, Seen
+
+if TYPE_CHECKING:
+    import httpx
 
 log = structlog.get_logger()
 
@@ -93,8 +95,13 @@ class Ledger:
         self._note()
 
     @classmethod
-    async def open(cls, database: Database, keys: Keys, config: Config, client: httpx.AsyncClient) -> Self:
+    async def open(
+        cls, database: Database, keys: Keys, config: Config, client: "httpx.AsyncClient | None"
+    ) -> Self:
         """The log in a hub's data folder, checked before it is gone on with.
+
+        Args:
+            client: For the witnesses; not needed where the policy names none with an address.
 
         Raises:
             BadInput: the log, its key and its policy do not belong together; the text says how.

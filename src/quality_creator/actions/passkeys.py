@@ -16,14 +16,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import msgspec
-import webauthn
-from webauthn.helpers.exceptions import WebAuthnException
-from webauthn.helpers.structs import (
-    AuthenticatorSelectionCriteria,
-    PublicKeyCredentialDescriptor,
-    ResidentKeyRequirement,
-    UserVerificationRequirement,
-)
 
 from quality_creator.config import Config
 from quality_creator.model.errors import BadPayload, Forbidden, Unavailable
@@ -35,8 +27,8 @@ LASTS_S = 300
 ANSWERED = 10_000
 """Answers remembered; in five minutes nobody signs in so often."""
 
-_BROKEN = (WebAuthnException, ValueError, TypeError, KeyError, IndexError, AttributeError, struct.error)
-"""What the library raises for bytes that are not WebAuthn."""
+_BROKEN = (ValueError, TypeError, KeyError, IndexError, AttributeError, struct.error)
+"""What the library raises, beside its own, for bytes that are not WebAuthn."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,6 +98,9 @@ class Ceremonies:
         Raises:
             Unavailable: browsers give no passkeys to this hub's address.
         """
+        import webauthn
+        from webauthn.helpers import structs
+
         self._require()
         options = webauthn.generate_registration_options(
             rp_id=self.party.domain,
@@ -114,11 +109,11 @@ class Ceremonies:
             user_name=account,
             user_display_name=name,
             challenge=self.challenge(purpose, now),
-            authenticator_selection=AuthenticatorSelectionCriteria(
-                resident_key=ResidentKeyRequirement.REQUIRED,
-                user_verification=UserVerificationRequirement.REQUIRED,
+            authenticator_selection=structs.AuthenticatorSelectionCriteria(
+                resident_key=structs.ResidentKeyRequirement.REQUIRED,
+                user_verification=structs.UserVerificationRequirement.REQUIRED,
             ),
-            exclude_credentials=[PublicKeyCredentialDescriptor(id=one) for one in known],
+            exclude_credentials=[structs.PublicKeyCredentialDescriptor(id=one) for one in known],
         )
         return webauthn.options_to_json(options)
 
@@ -129,6 +124,9 @@ class Ceremonies:
             BadPayload: it is not an answer, or not to this.
             Forbidden: it came too late, or a second time.
         """
+        import webauthn
+        from webauthn.helpers.exceptions import WebAuthnException
+
         challenge = self._answer_to(credential, purpose, now)
         try:
             found = webauthn.verify_registration_response(
@@ -138,7 +136,7 @@ class Ceremonies:
                 expected_origin=list(self.party.origins),
                 require_user_verification=True,
             )
-        except _BROKEN as error:
+        except (WebAuthnException, *_BROKEN) as error:
             raise BadPayload(f"the passkey was not made: {error}") from error
         self._note(challenge, now)
         return NewKey(
@@ -149,11 +147,14 @@ class Ceremonies:
 
     def question(self, now: float) -> str:
         """What the browser is asked for at sign-in, as JSON: any passkey that it has for this hub."""
+        import webauthn
+        from webauthn.helpers import structs
+
         self._require()
         options = webauthn.generate_authentication_options(
             rp_id=self.party.domain,
             challenge=self.challenge("sign-in", now),
-            user_verification=UserVerificationRequirement.REQUIRED,
+            user_verification=structs.UserVerificationRequirement.REQUIRED,
         )
         return webauthn.options_to_json(options)
 
@@ -164,6 +165,9 @@ class Ceremonies:
             BadPayload: it is not an answer, or not of this key.
             Forbidden: it came too late, or a second time.
         """
+        import webauthn
+        from webauthn.helpers.exceptions import WebAuthnException
+
         challenge = self._answer_to(credential, "sign-in", now)
         try:
             found = webauthn.verify_authentication_response(
@@ -175,7 +179,7 @@ class Ceremonies:
                 credential_current_sign_count=sign_count,
                 require_user_verification=True,
             )
-        except _BROKEN as error:
+        except (WebAuthnException, *_BROKEN) as error:
             raise BadPayload(f"this passkey does not open the door: {error}") from error
         self._note(challenge, now)
         return found.new_sign_count

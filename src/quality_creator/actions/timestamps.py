@@ -2,13 +2,16 @@
 
 import asyncio
 import uuid
+from typing import TYPE_CHECKING
 
-import httpx
 import structlog
 
 from quality_creator.actions.ledger import Ledger
 from quality_creator.model.errors import BadPayload, Unavailable
 from quality_creator.trust import timestamp
+
+if TYPE_CHECKING:
+    import httpx
 
 log = structlog.get_logger()
 
@@ -21,7 +24,7 @@ TIMEOUT_S = 20.0
 class Timestamps:
     """Made for a log and an authority; `run` belongs into a task."""
 
-    def __init__(self, ledger: Ledger, client: httpx.AsyncClient, address: str) -> None:
+    def __init__(self, ledger: Ledger, client: "httpx.AsyncClient", address: str) -> None:
         self._ledger = ledger
         self._client = client
         self._address = address
@@ -58,6 +61,8 @@ class Timestamps:
         return index
 
     async def _ask(self, request: bytes) -> bytes:
+        import httpx
+
         headers = {"content-type": "application/timestamp-query"}
         try:
             answer = await self._client.post(

@@ -7,8 +7,9 @@ told its own words.
 import asyncio
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from http import HTTPStatus
+from typing import TYPE_CHECKING
 
-import httpx
 import msgspec
 
 from quality_creator.actions.log_writer import Prove
@@ -18,6 +19,9 @@ from quality_creator.trust.log.checkpoint import Signed
 from quality_creator.trust.log.note import Signature
 from quality_creator.trust.log.policy import Policy, Witness
 from quality_creator.trust.log.witnessing import Request
+
+if TYPE_CHECKING:
+    import httpx
 
 TIMEOUT_S = 4.0
 """For one witness."""
@@ -50,9 +54,9 @@ class _State:
 
 
 class Witnesses:
-    """Those that a policy names with an address."""
+    """Those that a policy names with an address; where it names none, no client is needed."""
 
-    def __init__(self, policy: Policy, client: httpx.AsyncClient) -> None:
+    def __init__(self, policy: Policy, client: "httpx.AsyncClient | None") -> None:
         self._client = client
         self._states = [_State(one) for one in policy.witnesses if one.address]
 
@@ -91,6 +95,8 @@ class Witnesses:
         return found
 
     async def _cosigned(self, one: _State, signed: Signed, prove: Prove) -> list[Signature]:
+        import httpx
+
         try:
             found = await asyncio.wait_for(self._exchange(one, signed, prove), TIMEOUT_S)
         except (BadPayload, Unavailable, httpx.HTTPError, httpx.InvalidURL, TimeoutError) as error:
@@ -106,12 +112,12 @@ class Witnesses:
         for _ in range(2):  # it may have seen another tree than we believe, which it then says
             request = Request(one.size, tuple(await prove(one.size)), signed.encode())
             status, body = await self._post(one.witness, request.encode())
-            if status == httpx.codes.OK:
+            if status == HTTPStatus.OK:
                 found = witnessing.cosignatures(body, signed, one.witness.key)
                 if not found:
                     raise BadPayload("it answered without a cosignature of its own")
                 return found
-            if status != httpx.codes.CONFLICT:
+            if status != HTTPStatus.CONFLICT:
                 words = body[:300].decode(errors="replace").strip()
                 raise BadPayload(f"it answered {status}: {words}")
             one.size = witnessing.decode_size(body)
@@ -120,6 +126,7 @@ class Witnesses:
         raise BadPayload("it does not know what it has seen")
 
     async def _post(self, witness: Witness, content: bytes) -> tuple[int, bytes]:
+        assert self._client is not None
         address = f"{witness.address.rstrip('/')}/add-checkpoint"
         body = bytearray()
         async with self._client.stream("POST", address, content=content) as answer:

@@ -1,6 +1,7 @@
 """Commands that run a hub or work on what it keeps."""
 
 import asyncio
+import gc
 from pathlib import Path
 from typing import Annotated
 
@@ -28,6 +29,8 @@ def hub(*, config: ConfigFile = CONFIG, parent: Annotated[int | None, Parameter(
 
     found = load(config)
     worker = spare.launch(spare=True)  # it loads its programs while the hub loads its own
+    # Nothing of what is loaded is garbage; the node collects again once it stands.
+    gc.disable()
 
     from quality_creator import node
 

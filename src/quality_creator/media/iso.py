@@ -31,10 +31,11 @@ from av.packet import Packet
 
 from quality_creator.media import wire
 from quality_creator.media.iso_encode import IsoEncoder
+from quality_creator.media.iso_files import Sheet
 from quality_creator.media.scale import Raw
 from quality_creator.media.sound import Samples
 from quality_creator.media.wallclock import WallClock
-from quality_creator.model.clock import TICKS, MediaTime, Micros, utc
+from quality_creator.model.clock import TICKS, MediaTime, utc
 from quality_creator.model.ids import SourceId
 from quality_creator.model.stream import FRAME_RATE, FRAME_TICKS
 
@@ -70,23 +71,6 @@ _OPTIONS = {
     "flush_packets": "1",
     "video_track_timescale": str(TICKS),
 }
-
-
-class Sheet(msgspec.Struct, frozen=True, kw_only=True):
-    """What lies beside a file."""
-
-    source: SourceId
-    position: MediaTime
-    """Of its first picture in the programme."""
-    utc: Micros
-    timecode: str
-    """The same as the file has it."""
-    contents: str
-    """What is in it, in words."""
-    duration: int | None = None
-    """In ticks of 1/90000 s; None until it was finished."""
-    ended: str = ""
-    """Why it ended."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,12 +5,27 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Literal
 
-import av
 import msgspec
 
-from quality_creator.media.iso import Sheet
-from quality_creator.model.clock import TICKS, Micros
+from quality_creator.model.clock import TICKS, MediaTime, Micros
 from quality_creator.model.ids import SourceId
+
+
+class Sheet(msgspec.Struct, frozen=True, kw_only=True):
+    """What lies beside a file."""
+
+    source: SourceId
+    position: MediaTime
+    """Of its first picture in the programme."""
+    utc: Micros
+    timecode: str
+    """The same as the file has it."""
+    contents: str
+    """What is in it, in words."""
+    duration: int | None = None
+    """In ticks of 1/90000 s; None until it was finished."""
+    ended: str = ""
+    """Why it ended."""
 
 
 class IsoFile(msgspec.Struct, frozen=True, kw_only=True):
@@ -85,6 +100,8 @@ def _file(sheet: Sheet, film: Path, size: int, recording: bool, listed: list[Iso
 @lru_cache(maxsize=256)
 def _length(film: Path, size: int) -> float:
     """Of a file that was not finished, by its fragments; 0 where there is none."""
+    import av
+
     try:
         with av.open(str(film)) as file:
             return (file.duration or 0) / av.time_base

@@ -7,12 +7,14 @@ unpacked. What is kept is drawn anew from the pixels alone, so that no other byt
 import io
 import struct
 import zlib
-
-from PIL import Image
+from typing import TYPE_CHECKING
 
 from quality_creator.media.scene import HEIGHT, WIDTH, Rectangle
 from quality_creator.model.errors import BadInput
 from quality_creator.model.mix import Placed
+
+if TYPE_CHECKING:
+    from PIL import Image
 
 MOST_BYTES = 2 << 20
 MOST_PIXELS = 4_000_000
@@ -34,6 +36,8 @@ def normal(data: bytes) -> tuple[bytes, tuple[int, int]]:
     Raises:
         BadInput: it is no PNG, is broken, or is too large.
     """
+    from PIL import Image
+
     if not data.startswith(_SIGNATURE):
         raise BadInput("this is no PNG; save the logo as a PNG, with a transparent ground")
     if len(data) > MOST_BYTES:
@@ -54,13 +58,15 @@ def normal(data: bytes) -> tuple[bytes, tuple[int, int]]:
     return kept.getvalue(), picture.size
 
 
-def placed(data: bytes, how: Placed) -> tuple[Rectangle, Image.Image]:
+def placed(data: bytes, how: Placed) -> tuple[Rectangle, "Image.Image"]:
     """A logo at its size, and where it stands.
 
     Args:
         data: As `normal` made it.
         how: Its corner, and its width; a tall one is made smaller than that, so that it fits.
     """
+    from PIL import Image
+
     picture = Image.open(io.BytesIO(data), formats=("PNG",)).convert("RGBA")
     scale = min(how.width * WIDTH / picture.width, (HEIGHT / 2) / picture.height)
     width = max(round(picture.width * scale / 2) * 2, 2)

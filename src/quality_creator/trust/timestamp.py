@@ -12,7 +12,6 @@ from datetime import datetime
 from typing import Final, Literal
 
 import msgspec
-import rfc3161_client as tsp
 from cryptography import x509
 
 from quality_creator.model.errors import BadPayload
@@ -38,6 +37,8 @@ class Timestamp(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields
 
 def request(checkpoint: bytes) -> bytes:
     """What an authority is asked: a TimeStampReq (DER) over the checkpoint's SHA-256, with a nonce."""
+    import rfc3161_client as tsp
+
     builder = tsp.TimestampRequestBuilder().data(checkpoint).hash_algorithm(tsp.HashAlgorithm.SHA256)
     return builder.nonce(nonce=True).cert_request(cert_request=True).build().as_bytes()
 
@@ -69,6 +70,8 @@ def check(found: Timestamp, roots: Sequence[x509.Certificate]) -> datetime:
     Raises:
         BadPayload: the answer is none, is over something else, or is by nobody of these.
     """
+    import rfc3161_client as tsp
+
     try:
         response = base64.b64decode(found.response, validate=True)
     except (binascii.Error, ValueError) as error:
@@ -88,6 +91,8 @@ def check(found: Timestamp, roots: Sequence[x509.Certificate]) -> datetime:
 
 def told_at(response: bytes, checkpoint: bytes) -> datetime:
     """The time that an answer states. Raises BadPayload: it is none, or not over this checkpoint."""
+    import rfc3161_client as tsp
+
     try:
         answer = tsp.decode_timestamp_response(response)
         if answer.status not in (tsp.PKIStatus.GRANTED, tsp.PKIStatus.GRANTED_WITH_MODS):

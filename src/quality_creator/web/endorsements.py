@@ -4,7 +4,6 @@ import hashlib
 import re
 from datetime import UTC, datetime
 
-import segno
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import BaseRoute
@@ -42,6 +41,8 @@ def routes(hub: Hub) -> list[BaseRoute]:
 
     @public
     async def code(request: Request) -> Response:
+        import segno
+
         address = f"{publishing.address(hub)}/endorsements/{_uuid(request)}"
         svg = segno.make(address, error="m", micro=False).svg_inline(
             scale=1, border=4, omitsize=True, dark="#000", light="#fff"

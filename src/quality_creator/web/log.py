@@ -2,7 +2,6 @@
 
 import re
 
-import segno
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import BaseRoute
@@ -78,6 +77,8 @@ def routes(hub: Hub) -> list[BaseRoute]:
 
     @public
     async def picture(request: Request) -> Response:
+        import segno
+
         shown = hub.challenges.shown
         if shown is None or str(shown.size) != request.path_params["size"]:
             raise NotFound("this code is not shown now")

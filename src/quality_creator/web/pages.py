@@ -7,13 +7,9 @@ import re
 from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
-import jinja2
 import msgspec
-from babel.dates import format_datetime
-from babel.messages.mofile import write_mo
-from babel.messages.pofile import read_po
 from markupsafe import Markup
 
 from quality_creator.actions.entry import machine
@@ -24,6 +20,9 @@ from quality_creator.model.episode import Episode
 from quality_creator.model.errors import Unavailable
 from quality_creator.model.text import LANGUAGES, Language
 from quality_creator.web.words import ISLAND_WORDS, NOTES
+
+if TYPE_CHECKING:
+    import jinja2
 
 _HERE = Path(__file__).parent
 STATIC = _HERE / "dist"
@@ -100,6 +99,13 @@ def say(language: Language, message: str) -> str:
     return _catalogue(language).gettext(message)
 
 
+def warm() -> None:
+    """Load what pages are made with, so that no reader waits for it."""
+    for language in LANGUAGES:
+        render_home(language, on_air=(), planned=(), past=())
+        _utc_text(language, datetime.now(UTC), "long")
+
+
 def _page(language: Language, template: str, path: str, **values: Any) -> str:
     return _environment(language).get_template(template).render(language=language, path=path, **values)
 
@@ -110,7 +116,9 @@ def _island_words(language: Language) -> dict[str, str]:
 
 
 @functools.cache
-def _environment(language: Language) -> jinja2.Environment:
+def _environment(language: Language) -> "jinja2.Environment":
+    import jinja2
+
     environment = jinja2.Environment(
         loader=jinja2.FileSystemLoader(_HERE / "templates"),
         extensions=["jinja2.ext.i18n"],
@@ -139,6 +147,9 @@ def _environment(language: Language) -> jinja2.Environment:
 
 @functools.cache
 def _catalogue(language: Language) -> gettext.GNUTranslations:
+    from babel.messages.mofile import write_mo
+    from babel.messages.pofile import read_po
+
     source = _HERE / "locale" / _LOCALES[language] / "LC_MESSAGES" / "messages.po"
     with source.open("rb") as file:
         catalogue = read_po(file, locale=_LOCALES[language])
@@ -150,6 +161,8 @@ def _catalogue(language: Language) -> gettext.GNUTranslations:
 
 def _utc_text(language: Language, time: datetime, shape: Literal["clock", "long"]) -> str:
     """A time for readers without scripts; with them the page shows the reader's own clock instead."""
+    from babel.dates import format_datetime
+
     pattern = {
         ("en", "long"): "d MMM y, HH:mm",
         ("zh-Hans", "long"): "y年M月d日 HH:mm",
