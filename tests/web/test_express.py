@@ -1,15 +1,16 @@
-"""The short way to playlists and parts says what the framework's long way says."""
+"""The short way to playlists, parts and readings says what the framework's long way says."""
 
 from collections.abc import Iterator
 
 import pytest
 
-from tests.peers.hub import CAMERA, HubProcess, running_hub
+from quality_creator.web.api import MAX_BODY
+from tests.peers.hub import CAMERA, FACTORY, TOKEN, HubProcess, running_hub
 
 
 @pytest.fixture(scope="module")
 def hub(tmp_path_factory: pytest.TempPathFactory) -> Iterator[HubProcess]:
-    with running_hub(tmp_path_factory.mktemp("express"), CAMERA.format(id="cam")) as running:
+    with running_hub(tmp_path_factory.mktemp("express"), CAMERA.format(id="cam") + FACTORY) as running:
         running.on_air()
         running.wait_for_segment(1)
         yield running
@@ -44,3 +45,39 @@ def test_the_short_way_and_the_long_one_say_the_same(
         k: v for k, v in long.headers.items() if k not in own
     }
     assert len(short.content) > 0
+
+
+READING = b'{"readings": [{"tag": "leak", "value": 1.0, "time": "2026-05-04T08:30:00Z", "sequence": 1}]}'
+
+
+@pytest.mark.parametrize(
+    ("token", "body", "status"),
+    [
+        (TOKEN, READING, 200),
+        (TOKEN, READING.replace(b"1.0", b'"1.0"').replace(b": 1}", b": 2}"), 422),
+        (TOKEN, b"{", 400),
+        (TOKEN, b" " * (MAX_BODY + 1), 400),
+        ("somebody-elses", READING, 403),
+        ("", READING, 403),
+    ],
+)
+def test_readings_are_answered_alike_on_both_ways(
+    hub: HubProcess, token: str, body: bytes, status: int
+) -> None:
+    if status == 200:  # once before, so that both ways find the same
+        hub.post([{"tag": "leak", "value": 1.0, "time": "2026-05-04T08:30:00Z", "sequence": 1}])
+    # What says that a browser sent it takes the long way.
+    authorization = {"authorization": f"Bearer {token}"} if token else {}
+    short, long = (
+        hub.client.post("/api/readings", content=body, headers=authorization | more)
+        for more in ({}, {"sec-fetch-site": "none"})
+    )
+    assert short.status_code == long.status_code == status
+    assert short.content == long.content
+    assert dict(short.headers) | {"date": ""} == dict(long.headers) | {"date": ""}
+
+
+def test_another_site_does_not_make_a_browser_post_readings(hub: HubProcess) -> None:
+    headers = {"authorization": f"Bearer {TOKEN}", "origin": "https://elsewhere.example"}
+    refused = hub.client.post("/api/readings", content=READING, headers=headers)
+    assert (refused.status_code, refused.json()["error"]) == (403, "this request came from another site")

@@ -15,6 +15,8 @@ HISTORY_BITS = 16
 
 NO_HISTORY: tuple[int, ...] = (0,) * (2 * len(PAIRS))
 
+_NO_ROWS = np.empty(0, np.int64), np.empty(0, np.bool_)
+
 _BLOCK = 1 << 15
 """Points compared at once: their values and truths stay in the cache."""
 
@@ -59,8 +61,11 @@ def judge(
     found: list[tuple[NDArray[np.int64], NDArray[np.bool_]]] = []
     for rule in rules:
         sides = holds(rule, words[wanted.index(rule.pair)], layout)
-        going_on = sides & layout.back(sides, 1)
-        found.append(_rows(*(_any_side(plane) for plane in (sides, going_on))))
+        held = _any_side(sides)
+        if held[1:].any():
+            found.append(_rows(held, _any_side(sides & layout.back(sides, 1))))
+        else:  # as nearly always
+            found.append(_NO_ROWS)
     after = np.array(history, WORD).reshape(-1, 2)
     after[places] = _latest(words, count)
     return merge(rules, found), tuple(after.ravel().tolist())
@@ -74,6 +79,8 @@ def no_signals(rules: tuple[Rule, ...]) -> Signals:
 
 def merge(rules: tuple[Rule, ...], found: Sequence[tuple[NDArray[np.int64], NDArray[np.bool_]]]) -> Signals:
     """One list of signals, ordered by row, from each rule's own."""
+    if not any(len(rows) for rows, _ in found):
+        return no_signals(rules)
     rows = np.concatenate([rows for rows, _ in found])
     which = np.repeat(np.arange(len(rules)), [len(rows) for rows, _ in found])
     continuing = np.concatenate([flags for _, flags in found])
