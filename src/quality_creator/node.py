@@ -25,7 +25,7 @@ from quality_creator.actions.replay import Replays
 from quality_creator.config import Config, RtmpCamera
 from quality_creator.factory.connectors import connectors
 from quality_creator.media.spare import Process, Spares
-from quality_creator.model.errors import BadInput
+from quality_creator.model.errors import BadInput, Unavailable
 from quality_creator.store.database import open_folder
 from quality_creator.store.recording import Recordings
 from quality_creator.web import app, pages
@@ -164,7 +164,8 @@ async def _warm() -> None:
 
 
 def _load() -> None:
-    pages.warm()
+    with contextlib.suppress(Unavailable):  # without a built front end there are no pages
+        pages.warm()
     for name in ("webauthn", "argon2", "scipy.special", "segno"):
         importlib.import_module(name)
 

@@ -47,7 +47,7 @@ class Meter:
     """Listens to the programme from its beginning."""
 
     def __init__(self) -> None:
-        self._shelf, self._cut = Biquad(SHELF), Biquad(CUT)
+        self._weighting = Biquad(SHELF, CUT)
         self._fifths: list[float] = []
         self._steps: deque[float] = deque(maxlen=30)
         """Mean squares of the last 3 s, 100 ms each."""
@@ -59,7 +59,7 @@ class Meter:
     def hear(self, samples: Samples) -> None:
         """The next samples, shape (2, n); n is a multiple of 20 ms."""
         self._look(samples)
-        weighted = self._cut.filter(self._shelf.filter(samples))
+        weighted = self._weighting.filter(samples)
         energies = (weighted**2).reshape(2, -1, _STEP).mean(axis=2).sum(axis=0)
         for energy in energies:
             self._fifths.append(float(energy))

@@ -16,10 +16,10 @@ from collections.abc import AsyncIterator, Callable, Iterable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import AbstractAsyncContextManager, asynccontextmanager, contextmanager, nullcontext
 from pathlib import Path
-from typing import Any, Concatenate, ParamSpec, TypeVar
+from typing import TYPE_CHECKING, Any, Concatenate, ParamSpec, TypeVar
 
 from sqlalchemy import Connection, Engine, Table, create_engine, event
-from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.dialects import sqlite
 from sqlalchemy.engine.interfaces import DBAPIConnection
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
@@ -28,6 +28,9 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_en
 from quality_creator.model.errors import BadInput, Unavailable
 from quality_creator.store import migrations
 from quality_creator.store.episodes import Episodes
+
+if TYPE_CHECKING:
+    from sqlalchemy.dialects import postgresql
 
 FILE = "quality-creator.db"
 
@@ -222,14 +225,16 @@ def _words(error: BaseException) -> str:
     return str(error.orig) if isinstance(error, DBAPIError) else str(error)
 
 
-def insert(connection: Connection | AsyncConnection, table: Table) -> sqlite.Insert | postgresql.Insert:
+def insert(connection: Connection | AsyncConnection, table: Table) -> "sqlite.Insert | postgresql.Insert":
     """An insert that knows `on_conflict_do_update`, in the dialect of the connection."""
     if connection.dialect.name == "sqlite":
         return sqlite.insert(table)
+    from sqlalchemy.dialects import postgresql
+
     return postgresql.insert(table)
 
 
-def replace(connection: Connection, table: Table) -> sqlite.Insert | postgresql.Insert:
+def replace(connection: Connection, table: Table) -> "sqlite.Insert | postgresql.Insert":
     """An insert that puts a row in the place of the one with the same key."""
     # Built once: building takes longer than SQLite needs for the row.
     found = _REPLACEMENTS.get((connection.dialect.name, table.name))
@@ -245,4 +250,4 @@ def replace(connection: Connection, table: Table) -> sqlite.Insert | postgresql.
     return found
 
 
-_REPLACEMENTS: dict[tuple[str, str], sqlite.Insert | postgresql.Insert] = {}
+_REPLACEMENTS: dict[tuple[str, str], "sqlite.Insert | postgresql.Insert"] = {}
