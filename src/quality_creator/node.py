@@ -191,6 +191,7 @@ async def _serve(hub: Hub, listening: socket.socket) -> None:
         uvicorn.Config(
             Express(app.build(hub), hub),
             http="httptools",
+            ws="none",
             log_config=None,
             access_log=False,
             proxy_headers=True,
