@@ -91,10 +91,11 @@ class HubProcess:
             if self.child.poll() is not None:
                 raise AssertionError(f"the hub left with {self.child.returncode}:\n{self.words()}")
             try:
-                self.client.get("/", timeout=1)
+                # Any answer will do; for a page it would first load what pages are made with.
+                self.client.get("/api/status", timeout=1)
                 return
             except httpx.TransportError:
-                time.sleep(0.05)
+                time.sleep(0.02)
         raise AssertionError(f"the hub did not answer within {wait_s} s:\n{self.words()}")
 
     def kill(self) -> None:
