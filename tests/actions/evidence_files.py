@@ -9,7 +9,7 @@ from functools import cached_property
 
 import msgspec
 
-from quality_creator.actions import courses, summary
+from quality_creator.actions import courses, measurement_table, stamped, summary
 from quality_creator.media import emsg
 from quality_creator.media.box import box
 from quality_creator.model.clock import micros
@@ -38,6 +38,8 @@ class Episode:
     """By C2PA, as on air."""
     alter: Callable[[bytes], bytes] = bytes
     """Changes the batches that are published; the stream stays as it is."""
+    other_table: bytes = b""
+    """What is endorsed in the place of the measurements' table."""
     charts: Charts = field(default_factory=Charts)
     """What is measured, and how that is judged."""
     started: dossier.Seen = field(default_factory=lambda: dossier.Seen(size=0, root=dossier.tree_root([])))
@@ -118,7 +120,10 @@ class Episode:
                 digest=dossier.digest_sri(msgspec.json.encode(self.segments)),
             ),
             measurements=dossier.Measurements(
-                schema=evidence.MEASUREMENTS_SCHEMA, count=self.count, root=dossier.tree_root(leaves)
+                schema=evidence.MEASUREMENTS_SCHEMA,
+                count=self.count,
+                root=dossier.tree_root(leaves),
+                table=dossier.Table(schema=measurement_table.SCHEMA, digest=dossier.digest_sri(self.table)),
             ),
             verdicts=tuple(
                 dossier.Verdict(
@@ -132,9 +137,16 @@ class Episode:
         )
 
     @cached_property
+    def table(self) -> bytes:
+        """The measurements as Parquet."""
+        return self.other_table or measurement_table.encode(
+            map(stamped.decode, self.batches), episode=EPISODE
+        )
+
+    @cached_property
     def summaries(self) -> list[summary.Summary]:
         """What the charts said."""
-        decoded = map(summary.decode, self.batches)
+        decoded = map(stamped.decode, self.batches)
         known = (b"", b"") if self.charts.unwritten else (self.charts.opening, self.charts.course)
         return summary.summarise(decoded, *known)
 
@@ -217,6 +229,7 @@ class Episode:
             ),
             evidence.SEGMENTS: msgspec.json.encode(self.segments),
             evidence.MEASUREMENTS: b"\n".join(self.batches) + b"\n",
+            evidence.TABLE: self.table,
             evidence.AS_RUN: AS_RUN,
             evidence.POLICY: self.policy_text(),
             evidence.numbered("register", 1): world.register(),

@@ -12,16 +12,16 @@ from pathlib import Path
 import msgspec
 import pytest
 
-from quality_creator.actions import checking, evidence_source
+from quality_creator.actions import checking, evidence_source, measurement_table
 from quality_creator.actions.check import picture
 from quality_creator.actions.checking import Report
 from quality_creator.model.errors import BadInput, BadPayload, NotFound
-from quality_creator.model.event import Definition, FrameData, Point
+from quality_creator.model.event import Definition, FrameData, Point, Signal, TimedMessage
 from quality_creator.trust import dossier, evidence
 from quality_creator.trust.log import challenge, tile
 from tests.actions.evidence_files import Episode, doubly_endorsed
 from tests.actions.shown_charts import PLANS, Charts
-from tests.trust.authorities import NOW, World, key
+from tests.trust.authorities import EPISODE, NOW, World, key
 
 LATER = NOW + timedelta(minutes=5)
 
@@ -173,6 +173,7 @@ def test_a_code_that_does_not_follow_from_its_checkpoint_is_seen() -> None:
         ("media/360p/init.mp4", "picture and sound"),
         (evidence.SEGMENTS, "segments"),
         (evidence.MEASUREMENTS, "measurements"),
+        (evidence.TABLE, "measurements' table"),
         ("verdicts/xbar-r.json", "charts"),
         ("charts/opening.json", "charts"),
         ("charts/course.json", "charts"),
@@ -213,6 +214,30 @@ def test_a_batch_that_says_the_same_in_other_bytes_is_the_same() -> None:
         spaced.endorse(one)
     report = _check(spaced.files())
     assert (report.state, _wrong(report)) == ("stands", set())
+
+
+def test_a_table_that_was_endorsed_and_does_not_say_what_the_stream_says_is_seen() -> None:
+    def of(messages: list[list[TimedMessage]], episode: str = EPISODE) -> set[str]:
+        table = measurement_table.encode(messages, episode=episode)
+        return {one for one in _wrong(_check(Episode(other_table=table).files())) if "table" in one}
+
+    honest = [Charts().messages(number) for number in range(6)]
+    assert of(honest) == set()
+    assert of(honest, "urn:uuid:another") == {"measurements' table"}
+    assert of(honest[:-1]) == {"measurements' table"}
+    shown = honest[2][1].message
+    assert isinstance(shown, FrameData)
+    for other in (
+        msgspec.structs.replace(shown.points[4], value=5.777),
+        msgspec.structs.replace(shown.points[4], status="uncertain"),
+        msgspec.structs.replace(shown.points[4], signals=(Signal(rule="nelson-2"),)),
+    ):
+        points = (*shown.points[:4], other, *shown.points[5:])
+        batch = [
+            honest[2][0],
+            TimedMessage(at=honest[2][1].at, message=msgspec.structs.replace(shown, points=points)),
+        ]
+        assert of([*honest[:2], batch, *honest[3:]]) == {"measurements' table"}
 
 
 def test_every_kind_of_chart_is_computed_again_from_the_values() -> None:

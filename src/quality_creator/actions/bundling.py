@@ -55,6 +55,13 @@ With tools that are not ours:
         Each segment's digest stands in segments.json. The digests of one segment in all renditions, one
         behind the other, are a leaf; the root over all leaves (RFC 6962) stands in dossier.json.
 
+    duckdb (its command line), pyarrow, pandas, polars, R's arrow
+        measurements.parquet is every measurement that was shown, a row each, with its unit, its time in
+        UTC and what its chart said; its digest stands in dossier.json. The same numbers are in
+        measurements.ndjson, whose lines' digests are under the dossier's root:
+            duckdb -c "SELECT characteristic, unit, avg(value) FROM 'measurements.parquet' GROUP BY ALL"
+            python -c "import pyarrow.parquet as p; print(p.read_table('measurements.parquet').schema)"
+
     c2patool, or any other C2PA tool
         The init segments in media/ carry manifests; the segments' signatures are described in
         C2PA 2.4, 19.7 (verifiable segment info).

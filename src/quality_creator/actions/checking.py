@@ -27,6 +27,7 @@ from quality_creator.actions.check.log import (
 )
 from quality_creator.actions.check.picture import check_picture, looking
 from quality_creator.actions.check.stream import check_as_run, check_measurements, check_segments
+from quality_creator.actions.check.table import check_table
 from quality_creator.actions.check.timestamps import check_timestamps
 from quality_creator.actions.evidence_source import Source
 from quality_creator.model.clock import Utc
@@ -155,6 +156,7 @@ def _checks() -> tuple[Callable[[Case], None], ...]:
         check_progress,
         check_freshness,
         check_charts,
+        check_table,
         check_instruments,
         check_as_run,
         check_draws,

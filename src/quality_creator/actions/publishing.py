@@ -16,7 +16,16 @@ from typing import TypeVar
 import msgspec
 
 from quality_creator import __version__
-from quality_creator.actions import authorities, courses, episodes, seen, standings, summary
+from quality_creator.actions import (
+    authorities,
+    courses,
+    episodes,
+    measurement_table,
+    seen,
+    stamped,
+    standings,
+    summary,
+)
 from quality_creator.actions.hub import Hub
 from quality_creator.actions.ledger import Ledger
 from quality_creator.actions.progress import subject
@@ -128,6 +137,10 @@ async def _files(hub: Hub, episode: Episode, recording: Recording) -> dict[str, 
         evidence.MEASUREMENTS: b"".join(batch + b"\n" for batch in batches),
         evidence.AS_RUN: msgspec.json.encode(show.state.as_run),
     }
+    about = subject(episode)
+    files[evidence.TABLE] = await asyncio.to_thread(
+        lambda: measurement_table.encode(map(stamped.decode, batches), episode=about)
+    )
     return files | await _charts(hub, episode, batches)
 
 
@@ -135,7 +148,7 @@ async def _charts(hub: Hub, episode: Episode, batches: Sequence[bytes]) -> dict[
     """The charts' verdicts, and what they are computed from besides the stream."""
 
     def decoded() -> Iterator[list[TimedMessage]]:
-        return map(summary.decode, batches)
+        return map(stamped.decode, batches)
 
     opening = await hub.database.look(standings.opening, episode.id)
     shown = await asyncio.to_thread(lambda: seen.shown(decoded()))
@@ -179,6 +192,9 @@ async def _dossier(hub: Hub, episode: Episode, files: dict[str, bytes], remarks:
             schema=evidence.MEASUREMENTS_SCHEMA,
             count=len(batches),
             root=dossier.tree_root([hashlib.sha256(one).digest() for one in batches]),
+            table=dossier.Table(
+                schema=measurement_table.SCHEMA, digest=dossier.digest_sri(files[evidence.TABLE])
+            ),
             instruments=tuple(map(_instrument, hub.config.gauges)),
         ),
         verdicts=tuple(
@@ -363,6 +379,7 @@ async def _charted(hub: Hub, found: Case) -> bool:
 def _index(hub: Hub, found: Case, *, charted: bool) -> evidence.Index:
     made = dossier.decode(found.data)
     names = [evidence.DOSSIER, evidence.logged(evidence.DOSSIER), evidence.SEGMENTS, evidence.MEASUREMENTS]
+    names += [evidence.TABLE] if made.measurements.table else []
     names += [evidence.AS_RUN] if made.as_run else []
     names += [evidence.POLICY]
     names += [f"verdicts/{one.characteristic}.json" for one in made.verdicts]

@@ -5,8 +5,11 @@ from collections.abc import Iterable
 import msgspec
 
 from quality_creator.model.clock import MediaTime
+from quality_creator.model.errors import BadPayload
 from quality_creator.model.event import FrameData, TimedMessage
 from quality_creator.model.ids import CharacteristicId, ChartId
+
+_decoder = msgspec.json.Decoder(list[TimedMessage])
 
 
 class StampedSignal(msgspec.Struct, frozen=True, kw_only=True):
@@ -26,6 +29,14 @@ class Timeline(msgspec.Struct, frozen=True, kw_only=True):
 
     duration: MediaTime
     signals: tuple[StampedSignal, ...]
+
+
+def decode(batch: bytes) -> list[TimedMessage]:
+    """What was stamped into one segment. Raises BadPayload."""
+    try:
+        return _decoder.decode(batch)
+    except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError) as error:
+        raise BadPayload(f"a batch of measurements that can't be read: {error}") from error
 
 
 def signals(messages: Iterable[TimedMessage]) -> list[StampedSignal]:

@@ -16,13 +16,10 @@ from quality_creator.actions.joint_retracing import RetracedJoint
 from quality_creator.actions.retracing import Retraced
 from quality_creator.actions.seen import Seen, Shown, ShownJoint
 from quality_creator.model.characteristic import Specification
-from quality_creator.model.errors import BadPayload
 from quality_creator.model.event import Capability, ChartLimits, Definition, Point, TimedMessage
 from quality_creator.model.ids import CharacteristicId, ChartId
 from quality_creator.model.text import Text
 from quality_creator.trust import dossier
-
-_decoder = msgspec.json.Decoder(list[TimedMessage])
 
 
 class Summary(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -102,14 +99,6 @@ class _Tally:
     outside: int = 0
     points: int = 0
     signals: dict[str, int] = field(default_factory=dict)
-
-
-def decode(batch: bytes) -> list[TimedMessage]:
-    """What was stamped into one segment. Raises BadPayload."""
-    try:
-        return _decoder.decode(batch)
-    except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError) as error:
-        raise BadPayload(f"a batch of measurements that can't be read: {error}") from error
 
 
 def summarise(

@@ -69,6 +69,13 @@ class Instrument(_Part, frozen=True, kw_only=True):
     """As its owner states it: certificate, due date; empty where nothing is stated."""
 
 
+class Table(_Part, frozen=True, kw_only=True):
+    """The measurements as one table, for people's own tools."""
+
+    schema: str
+    digest: str = msgspec.field(name="digestSRI")
+
+
 class Measurements(_Part, frozen=True, kw_only=True):
     """Every measurement that was shown, in batches: one for each segment."""
 
@@ -76,6 +83,8 @@ class Measurements(_Part, frozen=True, kw_only=True):
     count: _Count
     """Batches."""
     root: str
+    table: Table | None = None
+    """Absent in dossiers from before there was one."""
     instruments: tuple[Instrument, ...] = ()
 
 
@@ -151,6 +160,7 @@ def decode(data: bytes) -> Dossier:
     digests += [dossier.segments.digest]
     digests += [remark.digest for remark in dossier.remarks]
     digests += [dossier.as_run.digest] if dossier.as_run else []
+    digests += [dossier.measurements.table.digest] if dossier.measurements.table else []
     for one in digests:
         if not _SRI.fullmatch(one):
             raise BadPayload(f"{one[:80]!r} is no digestSRI with SHA-256")

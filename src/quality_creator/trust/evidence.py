@@ -4,7 +4,8 @@ proof.json                       which files there are
 dossier.json                     what the authorities endorse
 dossier.json.tlog-proof          it was logged
 segments.json                    the digest of each segment, under the dossier's root
-measurements/<msn>.json          what was stamped into each segment, under the dossier's root
+measurements.ndjson              what was stamped into each segment, a line each, under the dossier's root
+measurements.parquet             the measurements in it as a table, by digest in the dossier
 verdicts/<characteristic>.json   what each chart said at the end, by digest in the dossier
 charts/opening.json              where the charts stood at first, by digest in the verdicts and the log
 charts/course.json               what was changed on them and not shown, by digest in the verdicts
@@ -38,6 +39,7 @@ DOSSIER = "dossier.json"
 SEGMENTS = "segments.json"
 AS_RUN = "as-run.json"
 MEASUREMENTS = "measurements.ndjson"
+TABLE = "measurements.parquet"
 POLICY = "policy"
 LOG = "log"
 README = "VERIFY.txt"

@@ -38,6 +38,7 @@ _KINDS = {
     ".ndjson": "application/x-ndjson",
     ".mp4": "video/mp4",
     ".m4s": "video/iso.segment",
+    ".parquet": "application/vnd.apache.parquet",
 }
 REASONS: dict[Reason, str] = {
     "malformed": _say("It can't be read as an endorsement."),
@@ -67,6 +68,7 @@ _FINAL = (
     evidence.DOSSIER,
     evidence.SEGMENTS,
     evidence.MEASUREMENTS,
+    evidence.TABLE,
     evidence.AS_RUN,
     "verdicts",
     "media",

@@ -9,8 +9,10 @@ from typing import Literal
 
 import msgspec
 
+from quality_creator.actions import stamped
 from quality_creator.actions.evidence_source import Source
 from quality_creator.model.errors import NotFound
+from quality_creator.model.event import TimedMessage
 from quality_creator.trust import evidence
 from quality_creator.trust.dossier import Dossier
 from quality_creator.trust.evidence import Index, Segments
@@ -63,6 +65,7 @@ class Case:
     """Those that something was drawn of."""
     _batches: list[bytes] | None = None
     _batch_digests: list[bytes] | None = None
+    _messages: list[list[TimedMessage]] | None = None
 
     def say(self, name: str, outcome: Outcome, words: str) -> None:
         self.checks.append(Check(name=name, outcome=outcome, words=words))
@@ -85,6 +88,12 @@ class Case:
         if self._batch_digests is None:
             self._batch_digests = [hashlib.sha256(one).digest() for one in self.batches()]
         return self._batch_digests
+
+    def messages(self) -> list[list[TimedMessage]]:
+        """What these lines say. Raises BadPayload."""
+        if self._messages is None:
+            self._messages = [stamped.decode(one) for one in self.batches()]
+        return self._messages
 
     def document(self, one: Leaf) -> bytes | None:
         """What an entry of the log is of; None where it is not at hand."""

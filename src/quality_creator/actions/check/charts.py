@@ -26,7 +26,7 @@ def check_charts(case: Case) -> None:
         return None
     opening, course = case.read(courses.OPENING) or b"", case.read(courses.COURSE) or b""
     try:
-        seen = seeing.shown(map(summary.decode, case.batches()))
+        seen = seeing.shown(case.messages())
         most = max(CAPABILITIES // max(len(seen.one), 1), 1)
         retraced = retracing.retrace_all(seen.one, opening, course, capabilities=most)
         jointly = joint_retracing.retrace_all(seen, opening, course)

@@ -15,7 +15,7 @@ from concurrent.futures.process import BrokenProcessPool
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 
-from quality_creator.actions import evidence_source
+from quality_creator.actions import evidence_source, stamped
 from quality_creator.actions.check.case import Case
 from quality_creator.actions.evidence_source import Source
 from quality_creator.media import emsg
@@ -255,10 +255,8 @@ def _other_numbers(case: Case, place: Place, one: Looked) -> str:
     lines, digests = case.batches(), case.batch_digests()
     if not one.batch or place.number >= len(lines) or one.batch == digests[place.number].hex():
         return ""
-    from quality_creator.actions import summary  # a batch that somebody wrote in another way, perhaps
-
-    try:
-        same = emsg.messages(case.read(place.file) or b"") == summary.decode(lines[place.number])
+    try:  # somebody wrote the batch in another way, perhaps
+        same = emsg.messages(case.read(place.file) or b"") == stamped.decode(lines[place.number])
     except BadPayload as error:
         return f"{place.name}: {error}"
     return "" if same else f"the numbers in {place.name} are not those of its batch"

@@ -8,7 +8,7 @@ from collections import Counter
 from collections.abc import Iterator, Mapping
 from itertools import accumulate
 
-from quality_creator.actions import summary
+from quality_creator.actions import stamped
 from quality_creator.actions.check.case import Case
 from quality_creator.actions.check.draws import check_acceptance
 from quality_creator.model.errors import BadPayload
@@ -161,7 +161,7 @@ def _shown(case: Case, said: Mapping[int, Remark]) -> Iterator[str]:
     for batch in case.batches():
         if not any(word in batch for word in (b'"remark"', b'"draw"', b'"logged"')):
             continue
-        for timed in summary.decode(batch):
+        for timed in stamped.decode(batch):
             if isinstance(timed.message, FrameData) and timed.message.graphics:
                 for graphic in timed.message.graphics:
                     wrong = _compare(case, graphic, said) or _compare_draw(case, graphic)
