@@ -20,7 +20,7 @@ check: dev-ready frontend/node_modules/.package-lock.json  ## formatting, lint, 
 	cd frontend && $(NPM) run --silent check
 
 interop: dev-ready  ## foreign programs that pip and npm do not bring; says what is absent
-	$(BIN)/python -m interop.log
+	$(BIN)/python -m interop
 
 bench: dev-ready browser  ## figures, as ratios against peers in one run
 	$(BIN)/python -m bench $(ARGS)
