@@ -17,6 +17,7 @@ from quality_creator.model.scene import Scene
 from quality_creator.model.text import LANGUAGES, Language, Text
 from quality_creator.web import pages
 from quality_creator.web.security import POLICY
+from tests.web import refusals
 
 WEB = Path(pages.__file__).parent
 HOSTILE = "</script><img src=x onerror=alert(1)>\"'&{{ 7*191 }}"
@@ -74,14 +75,19 @@ class Elements(HTMLParser):
 
 
 def messages() -> set[str]:
-    """Every message of the templates and of the code."""
-    found = set()
+    """Every message of the templates, of the code, and of the refusals that pages can meet."""
+    found = {one.template for one in refusals.reachable() if one.template is not None}
     for path in sorted((WEB / "templates").glob("*.html")):
         found |= {m for _, m, _, _ in extract_from_file("jinja2.ext:babel_extract", path)}
     keywords = {"_say": None, "say": None}
     for path in sorted(WEB.glob("*.py")):
         found |= {m for _, m, _, _ in extract_from_file("python", path, keywords=keywords)}
     return {message for message in found if isinstance(message, str)}
+
+
+def test_what_people_are_refused_with_stands_in_the_code_word_for_word() -> None:
+    put_together = {one.where.partition(":")[0] for one in refusals.reachable() if one.template is None}
+    assert put_together == set(refusals.PUT_TOGETHER)
 
 
 def catalogue(name: str) -> Catalog:
@@ -102,7 +108,7 @@ def test_everything_is_said_in_chinese_too() -> None:
 
 def test_a_translation_fills_the_same_places() -> None:
     def places(text: object) -> list[str]:
-        return sorted(re.findall(r"\{\w+\}|%\(\w+\)s", str(text)))
+        return sorted(re.findall(r"(?<!\{)\{(\w+)(?:![rs])?(?::[^}]*)?\}|(%\(\w+\)s)", str(text)))
 
     for message in catalogue("zh_Hans"):
         assert places(message.string) == places(message.id), message.id

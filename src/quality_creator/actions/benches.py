@@ -25,7 +25,7 @@ def envelopes(config: Config) -> dict[str, Envelope]:
         try:
             trace.check_envelope(found[test.id])
         except BadInput as error:
-            raise BadInput(f"traces[{index}]: {error}") from error
+            raise BadInput("traces[{index}]: {error}", index=index, error=error) from error
     return found
 
 

@@ -42,7 +42,11 @@ def freeze(transaction: Transaction, chart: Chart, estimation: quality.Estimatio
     """
     plan = chart.characteristic.chart
     if estimation.kind != plan.kind:
-        raise Conflict(f"these limits are an {estimation.kind} chart's, but this is an {plan.kind} chart now")
+        raise Conflict(
+            "these limits are of a chart of kind {then}, but this is one of kind {now} now",
+            then=estimation.kind,
+            now=plan.kind,
+        )
     after = judging.under(chart, chart.characteristic, estimation.limits, recent(transaction, chart))
     charts.add_estimation(
         transaction, chart.characteristic.id, estimation, by=estimation.by or "unknown", made=now

@@ -34,7 +34,7 @@ async def board(hub: Hub, name: LineId, now: Micros) -> Board:
     """A line's running shift and the last ones. Raises NotFound."""
     line = next((one for one in hub.config.lines if one.id == name), None)
     if line is None or line.oee is None:
-        raise NotFound(f"there is no line {name!r} whose OEE is configured")
+        raise NotFound("there is no line {name!r} whose OEE is configured", name=name)
     use = hub.ingest.use(name)
     running, ended = so_far(line.oee, use, now)
     rows = await hub.database.look(effectiveness.last_shifts, name, SHIFTS_SHOWN)

@@ -34,15 +34,6 @@ FEWEST = 5
 """Points that limits need at the very least; fewer say nothing."""
 
 
-class Wrong(BadInput):
-    """An entry of the Phase I dialogue that can't be; a page says it in its reader's language."""
-
-    def __init__(self, code: str, text: str, **places: object) -> None:
-        super().__init__(text.format(**places))
-        self.code = code
-        self.places = places
-
-
 class Picture(msgspec.Struct, frozen=True, kw_only=True):
     """A chart as it stands: its lines, and its newest points."""
 
@@ -111,7 +102,7 @@ async def overview(hub: Hub, points: int = 30) -> dict[LineId, list[Glance]]:
 async def standing(hub: Hub, line: LineId, name: CharacteristicId) -> Standing:
     """One characteristic. Raises NotFound."""
     if hub.ingest.configured(name).line != line:
-        raise NotFound(f"line {line!r} has no characteristic {name!r}")
+        raise NotFound("line {line!r} has no characteristic {name!r}", line=line, name=name)
     return _standing(hub, name, (await hub.database.look(charts.chosen)).get(name))
 
 
@@ -219,15 +210,14 @@ async def estimate(hub: Hub, standing: Standing, entry: Entry, by: str) -> quali
     """Limits from a span of points, to be looked at; nothing changes.
 
     Raises:
-        BadInput: the entry can't be, or these points can't give limits; `Wrong` says which.
+        BadInput: the entry can't be, or these points can't give limits; it says which.
     """
     one = standing.characteristic
     first, last = _span(entry, hub.ingest.chart(one.id).state.plotted)
     excluded = _excluded(entry.excluded, first, last)
     if last - first - len(excluded) < FEWEST:
-        raise Wrong(
-            "span-short",
-            "limits need at least {fewest} points; {left} are left of points {first} to {last}",
+        raise BadInput(
+            "Limits need at least {fewest} points; of points {first} to {last} only {left} are left.",
             fewest=FEWEST,
             left=last - first - len(excluded),
             first=first + 1,
@@ -236,16 +226,18 @@ async def estimate(hub: Hub, standing: Standing, entry: Entry, by: str) -> quali
     take = judging.plan_of(one.chart).take
     values = await hub.database.look(_spanned, standing, first, last)
     if len(values) != (last - first) * take:
-        raise Wrong("span-gone", "the measurements of points {first} on are not kept", first=first + 1)
+        raise BadInput(
+            "The measurements of point {first} and later ones are not kept any more.", first=first + 1
+        )
     kept = [v for i, v in enumerate(values) if i // take + first not in excluded]
     if one.chart.kind not in COUNTS and min(kept) == max(kept):
-        raise Wrong("constant", "all values are {value}; constant values give no limits", value=kept[0])
+        raise BadInput("There is no spread between these values; constant values give no limits.")
     if entry.method and entry.method not in fitting_methods(one):
-        raise Wrong("method", "{method} does not fit this chart", method=entry.method)
+        raise BadInput("The method {method} does not fit this chart.", method=entry.method)
     inner = {number - first: reason for number, reason in excluded.items()}
     estimation = judging.estimate(one.chart, values, method=entry.method or None, exclude=inner, by=by)
     if not estimation.limits.sigma > 0:
-        raise Wrong("constant", "there is no spread between these values; they give no limits")
+        raise BadInput("There is no spread between these values; constant values give no limits.")
     # The record speaks of the chart's numbers.
     return msgspec.structs.replace(
         estimation,
@@ -277,22 +269,21 @@ async def freeze(hub: Hub, standing: Standing, entry: Entry, by: str, looked_at:
     """
     estimation = await estimate(hub, standing, entry, by)
     if seen(estimation) != looked_at:
-        raise Conflict("these limits were not looked at yet; look at them, then freeze")
+        raise Conflict("These limits were not looked at yet. Here they are; look, then freeze.")
     await hub.ingest.freeze(standing.characteristic.id, estimation)
     return estimation
 
 
 def _span(entry: Entry, total: int) -> tuple[int, int]:
     if total == 0:
-        raise Wrong("nothing", "there are no points yet")
+        raise BadInput("There are no points yet.")
     first, last = _number(entry.first), _number(entry.last)
     oldest = max(1, total - WITHIN_REACH + 1)
     if first > last:
-        raise Wrong("span-order", "point {first} comes after point {last}", first=first, last=last)
+        raise BadInput("Point {first} comes after point {last}.", first=first, last=last)
     if first < oldest or last > total:
-        raise Wrong(
-            "span-outside",
-            "there are points {oldest} to {total}; {first} to {last} is not inside",
+        raise BadInput(
+            "There are points {oldest} to {total}; {first} to {last} does not lie among them.",
             oldest=oldest,
             total=total,
             first=first,
@@ -306,17 +297,16 @@ def _excluded(entries: Sequence[tuple[str, str]], first: int, last: int) -> Mapp
     for typed, reason in entries:
         number = _number(typed)
         if not first < number <= last:
-            raise Wrong(
-                "excluded-outside",
-                "point {number} can't be left out: it is not among points {first} to {last}",
+            raise BadInput(
+                "Point {number} can't be left out: it does not lie among points {first} to {last}.",
                 number=number,
                 first=first + 1,
                 last=last,
             )
         if not reason.strip():
-            raise Wrong("reason", "say why point {number} is left out", number=number)
+            raise BadInput("Say why point {number} is left out.", number=number)
         if number - 1 in excluded:
-            raise Wrong("excluded-twice", "point {number} is left out twice", number=number)
+            raise BadInput("Point {number} is left out twice.", number=number)
         excluded[number - 1] = reason.strip()[:200]
     return excluded
 
@@ -324,14 +314,14 @@ def _excluded(entries: Sequence[tuple[str, str]], first: int, last: int) -> Mapp
 def _number(typed: str) -> int:
     digits = typed.strip()
     if not (digits.isascii() and digits.isdigit() and len(digits) < 16):
-        raise Wrong("number", "{typed} is not the number of a point", typed=repr(typed))
+        raise BadInput("{typed} is not the number of a point.", typed=repr(typed))
     return int(digits)
 
 
 def check_rules(rules: Sequence[str]) -> tuple[str, ...]:
-    """Rules in the order of the table. Raises Wrong for one that does not exist."""
+    """Rules in the order of the table. Raises BadInput for one that does not exist."""
     known = [rule.name for rule in TABLE]
     for name in rules:
         if name not in known:
-            raise Wrong("rule", "there is no rule {rule}", rule=name[:64])
+            raise BadInput("There is no rule {rule}.", rule=name[:64])
     return tuple(name for name in known if name in rules)

@@ -16,7 +16,7 @@ from quality_creator.config import AnyCamera, RtmpCamera
 from quality_creator.config.load import ID
 from quality_creator.media import wire
 from quality_creator.model.clock import Utc
-from quality_creator.model.episode import Episode
+from quality_creator.model.episode import Episode, stands
 from quality_creator.model.errors import BadInput, Conflict, NotFound
 from quality_creator.model.ids import EpisodeId, Slug, SourceId
 from quality_creator.model.scene import Layout, Scene
@@ -50,7 +50,7 @@ async def by_slug(hub: Hub, slug: Slug) -> Episode:
     """One episode. Raises NotFound."""
     found = await hub.database.episodes.by_slug(slug)
     if found is None:
-        raise NotFound(f"there is no episode {slug!r}")
+        raise NotFound("there is no episode {slug!r}", slug=slug)
     return found
 
 
@@ -62,7 +62,9 @@ async def plan(hub: Hub, draft: Draft) -> Episode:
         Conflict: the slug is taken.
     """
     if not ID.fullmatch(draft.slug):
-        raise BadInput(f"slug: {draft.slug!r}; use lower-case letters, digits and hyphens, at most 64")
+        raise BadInput(
+            "slug: {slug!r}; use lower-case letters, digits and hyphens, at most 64", slug=draft.slug
+        )
     sources = draft.sources or tuple(camera.id for camera in hub.config.cameras)
     if not sources:
         raise BadInput("sources: the configuration has no camera")
@@ -203,7 +205,7 @@ async def _on_air(hub: Hub, slug: Slug) -> Air:
     air = hub.air.get(slug)
     if air is None:
         episode = await by_slug(hub, slug)
-        raise Conflict(f"{slug} is not on air; it is {episode.state}")
+        raise Conflict("{slug} is not on air; it is {state}", slug=slug, state=stands(episode.state))
     return air
 
 
@@ -211,7 +213,9 @@ def require(known: set[SourceId], given: tuple[SourceId, ...], key: str) -> None
     """Raises BadInput for a source that is not known; `key` is where it was given."""
     for one in given:
         if one not in known:
-            raise BadInput(f"{key}: {one!r} is not here; there are: {', '.join(sorted(known))}")
+            raise BadInput(
+                "{key}: {one!r} is not here; there are: {known}", key=key, one=one, known=sorted(known)
+            )
 
 
 def pushed(hub: Hub, episode: Episode) -> bool:
@@ -224,5 +228,6 @@ def claim_rtmp(hub: Hub, episode: Episode) -> None:
     for other in hub.air.values():
         if pushed(hub, episode) and pushed(hub, other.episode):
             raise Conflict(
-                f"{other.slug} is on air with cameras that push; end it first, or use a hub for each"
+                "{slug} is on air with cameras that push; end it first, or use a hub for each",
+                slug=other.slug,
             )

@@ -122,7 +122,11 @@ class Forum:
     def talk(self, guest: SourceId | None) -> None:
         """Let one guest hear the producer's own voice. Raises NotFound."""
         if guest is not None and guest not in self.guests:
-            raise NotFound(f"there is no guest {guest!r}; there are: {', '.join(self.guests) or 'none'}")
+            raise NotFound(
+                "there is no guest {guest!r}; there are: {there}",
+                guest=guest,
+                there=tuple(self.guests) or "–",
+            )
         self.talking_to = guest
         if self._stage is not None:
             self._stage.tell(wire.Talk(guest=guest))

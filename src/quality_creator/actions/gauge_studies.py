@@ -68,19 +68,25 @@ def read(title: str, method: str, table: str, tolerance: str) -> Entry:
     """An entry as typed. Raises BadInput."""
     chosen = next((one for one in METHODS if one == method), None)
     if chosen is None:
-        raise BadInput(f"there is no study {method[:64]!r}; choose one of {', '.join(METHODS)}")
+        raise BadInput(
+            "there is no study {method!r}; choose one of {methods}",
+            method=method[:64],
+            methods=tuple(METHODS),
+        )
     if not table.strip():
         raise BadInput("the table is empty: enter a line for each measurement")
     if len(table) > LARGEST:
-        raise BadInput(f"the table has {len(table)} characters; at most {LARGEST} are taken")
+        raise BadInput(
+            "the table has {count} characters; at most {most} are taken", count=len(table), most=LARGEST
+        )
     width = None
     if tolerance.strip():
         try:
             width = float(tolerance)
         except ValueError:
-            raise BadInput(f"the tolerance is a number, not {tolerance[:64]!r}") from None
+            raise BadInput("the tolerance is a number, not {tolerance!r}", tolerance=tolerance[:64]) from None
         if not 0 < width < float("inf"):
-            raise BadInput(f"the tolerance is a width above 0, not {tolerance[:64]}")
+            raise BadInput("the tolerance is a width above 0, not {tolerance}", tolerance=tolerance[:64])
     return Entry(title=title.strip()[:120], method=chosen, table=table, tolerance=width)
 
 
@@ -146,8 +152,11 @@ def _columns(table: Table, method: Method) -> dict[Role, int]:
         return {role: i for i, role in enumerate(wanted) if i < len(names)}
     if missing and not (missing == ["reference"] and method == "agreement"):
         raise BadInput(
-            f"no column is named as {', '.join(missing)}; there are {', '.join(table.names)}. "
-            f"Name them {', '.join(wanted)}, or leave the header away and keep this order"
+            "no column is named as {missing}; there are {names}. Name them {wanted}, or leave the "
+            "header away and keep this order",
+            missing=tuple(missing),
+            names=tuple(table.names),
+            wanted=tuple(wanted),
         )
     return found
 
@@ -176,7 +185,7 @@ async def one(hub: Hub, name: CharacteristicId, number: int) -> Kept:
     """A study. Raises NotFound."""
     row = await hub.database.look(gauge_studies.one, name, number)
     if row is None:
-        raise NotFound(f"there is no gauge study {number} of {name!r}")
+        raise NotFound("there is no gauge study {number} of {name!r}", number=number, name=name)
     entry = _entry(row.entry)
     return Kept(row=row, entry=entry, result=await asyncio.to_thread(judge, entry))
 

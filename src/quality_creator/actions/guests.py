@@ -131,9 +131,9 @@ async def free_seat(hub: Hub, slug: Slug) -> tuple[Episode, Forum]:
     """An episode that can have another guest. Raises NotFound, Conflict."""
     episode, forum = await _episode(hub, slug), await forum_of(hub, slug)
     if episode.state in ("ended", "published"):
-        raise Conflict(f"{slug} has ended; nobody can be invited any more")
+        raise Conflict("{slug} has ended; nobody can be invited any more", slug=slug)
     if len(forum.guests) >= MOST:
-        raise Conflict(f"there are {MOST} guests; remove one first")
+        raise Conflict("there are {most} guests; remove one first", most=MOST)
     return episode, forum
 
 
@@ -238,7 +238,7 @@ async def admit(hub: Hub, secret: str) -> Pass:
         try:
             return Pass(guest=store.by_link(transaction, link.id), slug=link.episode, link=link.id)
         except NotFound as error:
-            raise Forbidden(str(error)) from error
+            raise Forbidden("{error}", error=error) from error
 
     return await hub.database.look(look)
 
@@ -268,14 +268,18 @@ def attending(state: EpisodeState, forum: Forum, mix: Mix, guest: SourceId) -> A
 async def _episode(hub: Hub, slug: Slug) -> Episode:
     found = await hub.database.episodes.by_slug(slug)
     if found is None:
-        raise NotFound(f"there is no episode {slug!r}")
+        raise NotFound("there is no episode {slug!r}", slug=slug)
     return found
 
 
 def _known(forum: Forum, guest: SourceId) -> Guest:
     found = forum.guests.get(guest)
     if found is None:
-        raise NotFound(f"there is no guest {guest!r}; there are: {', '.join(forum.guests) or 'none'}")
+        raise NotFound(
+            "there is no guest {guest!r}; there are: {there}",
+            guest=guest,
+            there=tuple(forum.guests) or "–",
+        )
     return found
 
 
@@ -318,7 +322,7 @@ def _both(text: Text, key: str, most: int) -> Text:
     """A text in both languages, the one standing for the other where one is missing."""
     zh, en = text.zh.strip(), text.en.strip()
     if len(zh) > most or len(en) > most:
-        raise BadInput(f"{key}: at most {most} characters")
+        raise BadInput("{key}: at most {most} characters", key=key, most=most)
     return Text(zh=zh or en, en=en or zh)
 
 

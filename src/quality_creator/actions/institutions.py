@@ -67,13 +67,13 @@ async def add(
         Conflict: it is known already.
     """
     if not ID.fullmatch(id_):
-        raise BadInput(f"id: {id_!r}; use lower-case letters, digits and hyphens, at most 64")
+        raise BadInput("id: {id!r}; use lower-case letters, digits and hyphens, at most 64", id=id_)
     if not name.zh.strip() or not name.en.strip():
         raise BadInput("name: give it in both languages")
     try:
         dids.web(did)
     except BadPayload as error:
-        raise BadInput(f"did: {error}") from error
+        raise BadInput("did: {error}", error=error) from error
     made = Institution(id=InstitutionId(id_), name=name, did=did, role=role, made=datetime.now(UTC))
 
     def act(transaction: Transaction) -> None:
@@ -186,7 +186,9 @@ async def _expert(hub: Hub, visitor: Visitor) -> tuple[Person, InstitutionId]:
 
     known, way = await hub.database.look(look)
     if not known:
-        raise Forbidden(f"there is no institution {institution!r}; an administrator enters it")
+        raise Forbidden(
+            "there is no institution {institution!r}; an administrator enters it", institution=institution
+        )
     if way != "passkey":
         raise Forbidden("sign in by passkey first")
     return visitor.person, institution

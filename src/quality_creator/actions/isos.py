@@ -83,9 +83,9 @@ async def switch(hub: Hub, slug: Slug, source: SourceId, wanted: Switch) -> None
     """
     episode = await _episode(hub, slug)
     if episode.state in ("ended", "published"):
-        raise Conflict(f"{slug} has ended; nothing of it is recorded any more")
+        raise Conflict("{slug} has ended; nothing of it is recorded any more", slug=slug)
     if source not in await _switches(hub, episode):
-        raise NotFound(f"there is no source {source!r} in {slug}")
+        raise NotFound("there is no source {source!r} in {slug}", source=source, slug=slug)
     await hub.database.transact(store.switch, episode.id, source, wanted.on)
     air = hub.air.get(slug)
     if air is not None:
@@ -105,7 +105,7 @@ async def path_of(hub: Hub, slug: Slug, name: str) -> tuple[Path, IsoFile]:
     for one in (await isos(hub, slug)).files:
         if one.name == name:
             return _folder(hub, episode) / name, one
-    raise NotFound(f"there is no file {name!r} of {slug}")
+    raise NotFound("there is no file {name!r} of {slug}", name=name, slug=slug)
 
 
 async def _switches(hub: Hub, episode: Episode) -> dict[SourceId, bool]:
@@ -125,5 +125,5 @@ def _folder(hub: Hub, episode: Episode) -> Path:
 async def _episode(hub: Hub, slug: Slug) -> Episode:
     found = await hub.database.episodes.by_slug(slug)
     if found is None:
-        raise NotFound(f"there is no episode {slug!r}")
+        raise NotFound("there is no episode {slug!r}", slug=slug)
     return found

@@ -44,11 +44,11 @@ async def make(
         Conflict: the episode can have no further guest.
     """
     if role not in (Role.GUEST, Role.EXPERT):
-        raise BadInput(f"role: {role}; a personal link is for a guest or an expert")
+        raise BadInput("role: {role}; a personal link is for a guest or an expert", role=role)
     if not 1 <= hours <= LONGEST_VISIT_H:
-        raise BadInput(f"hours: {hours}; from 1 to {LONGEST_VISIT_H}")
+        raise BadInput("hours: {hours}; from 1 to {most}", hours=hours, most=LONGEST_VISIT_H)
     if await hub.database.episodes.by_slug(episode) is None:
-        raise NotFound(f"there is no episode {episode!r}")
+        raise NotFound("there is no episode {episode!r}", episode=episode)
     link, secret = new("visit", check_name(name), visitor, timedelta(hours=hours))
     link = msgspec.structs.replace(link, role=role, episode=episode, institution=institution)
 
@@ -154,5 +154,5 @@ def check_name(name: str) -> str:
     """A person's name, without spaces around it. Raises BadInput."""
     name = name.strip()
     if not 1 <= len(name) <= LONGEST_NAME or not name.isprintable():
-        raise BadInput(f"name: {name!r}; use 1 to {LONGEST_NAME} characters")
+        raise BadInput("name: {name!r}; use 1 to {most} characters", name=name, most=LONGEST_NAME)
     return name

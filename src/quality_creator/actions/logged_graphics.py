@@ -10,6 +10,7 @@ from quality_creator.actions import draws, studio
 from quality_creator.actions.hub import Hub
 from quality_creator.actions.progress import subject
 from quality_creator.actions.studio import Done, Studio
+from quality_creator.model.episode import stands
 from quality_creator.model.errors import BadInput, Conflict, NotFound
 from quality_creator.model.ids import Slug
 from quality_creator.model.mix import Graphic, Logged
@@ -35,7 +36,7 @@ async def show_remark(hub: Hub, slug: Slug, name: str, by: str) -> Done:
     entry = await _entry(hub, room, name)
     found = next((one for one in room.show.state.remarks if one.id == name), None)
     if found is None:
-        raise NotFound(f"no remark {name} came in")
+        raise NotFound("no remark {name} came in", name=name)
     made = remark.decode(entry.document or b"").remark
     if found.withdrawn or made.kind == "withdrawal":
         raise Conflict("this remark was withdrawn; it is not shown")
@@ -53,7 +54,7 @@ async def answer(hub: Hub, slug: Slug, name: str, by: str, *, done: bool) -> Don
     room = await studio.studio(hub, slug)
     found = next((one for one in room.show.state.remarks if one.id == name), None)
     if found is None:
-        raise NotFound(f"no remark {name} came in")
+        raise NotFound("no remark {name} came in", name=name)
     if found.kind not in remark.ASKS:
         raise BadInput("this remark asks for nothing")
     entry = room.show.enter(by, event.AskAnswered(id=name, done=done))
@@ -72,7 +73,7 @@ async def show_draw(hub: Hub, slug: Slug, lot: str, by: str) -> Done:
     room = await _room(hub, slug)
     found = next((one for one in await draws.everything(hub, slug) if one.lot == lot), None)
     if found is None:
-        raise NotFound(f"no lot {lot!r} was announced for this episode")
+        raise NotFound("no lot {lot!r} was announced for this episode", lot=lot)
     if found.draw_index is None:
         raise Conflict("this lot is not drawn yet; its witnesses are waited for")
     drawn = await hub.ledger.about(subject(room.episode), DRAW)
@@ -130,7 +131,7 @@ async def take_off_withdrawn(hub: Hub, slug: Slug, name: str) -> None:
 async def _room(hub: Hub, slug: Slug) -> Studio:
     room = await studio.studio(hub, slug)
     if room.episode.state != "on-air":
-        raise Conflict(f"{slug} is not on air; it is {room.episode.state}")
+        raise Conflict("{slug} is not on air; it is {state}", slug=slug, state=stands(room.episode.state))
     return room
 
 
@@ -138,7 +139,7 @@ async def _entry(hub: Hub, room: Studio, name: str) -> Entry:
     for one in await hub.ledger.about(subject(room.episode), remark.LEAF):
         if one.id == name:
             return one
-    raise NotFound(f"no remark {name} came in")
+    raise NotFound("no remark {name} came in", name=name)
 
 
 def _draw_id(lot: str) -> str:

@@ -13,7 +13,7 @@ import msgspec
 
 from quality_creator.actions.engineering import Standing
 from quality_creator.actions.hub import Hub
-from quality_creator.model.errors import BadInput, Conflict
+from quality_creator.model.errors import BadInput, Conflict, Words
 from quality_creator.model.ids import CharacteristicId
 from quality_creator.quality import sampling, switching
 from quality_creator.quality.sampling import LotDecision, SinglePlan, Standard
@@ -76,18 +76,20 @@ def read(given: dict[str, str]) -> Ask:
     if level is None or standard is None:
         raise BadInput("choose a level and a standard of the lists")
     if aql is None:
-        raise BadInput(f"the AQL is one of {', '.join(f'{one:g}' for one in aqls())}")
+        raise BadInput("the AQL is one of {known}", known=tuple(f"{one:g}" for one in aqls()))
     lot = given["lot"].strip()
     if not lot or len(lot) > 64:
         raise BadInput("give the lot's number, at most 64 characters")
-    return Ask(lot=lot, size=whole(given["size"], "the lot's size"), aql=aql, level=level, standard=standard)
+    return Ask(
+        lot=lot, size=whole(given["size"], Words("the lot's size")), aql=aql, level=level, standard=standard
+    )
 
 
-def whole(typed: str, what: str) -> int:
+def whole(typed: str, what: Words) -> int:
     """A whole number as typed. Raises BadInput."""
     digits = typed.strip()
     if not (digits.isascii() and digits.isdigit() and len(digits) < 10):
-        raise BadInput(f"{what} is a whole number, not {typed[:64]!r}")
+        raise BadInput("{what} is a whole number, not {typed!r}", what=what, typed=typed[:64])
     return int(digits)
 
 
@@ -107,7 +109,7 @@ def plan(series: Series, ask: Ask) -> SinglePlan:
         BadInput: the lot is too small.
     """
     if series.state is not None and series.state.rules != rules(ask.standard):
-        raise Conflict(f"this series is switched by {series.state.rules}; keep to its standard")
+        raise Conflict("this series is switched by {rules}; keep to its standard", rules=series.state.rules)
     if series.severity == "discontinued":
         raise Conflict("inspection is discontinued: nothing is accepted by sampling until it is resumed")
     return sampling.single_plan(

@@ -237,8 +237,9 @@ class Ceremonies:
     def _require(self) -> None:
         if not self.party.usable:
             raise Unavailable(
-                f"browsers give no passkeys to {self.party.address}: put a TLS proxy before the hub and "
-                "its address into `hub.address`, or open http://localhost on the hub's own machine"
+                "browsers give no passkeys to {address}: put a TLS proxy before the hub and its address "
+                "into `hub.address`, or open http://localhost on the hub's own machine",
+                address=self.party.address,
             )
 
 

@@ -105,7 +105,7 @@ async def invite_again(hub: Hub, visitor: Visitor, id_: PersonId) -> tuple[Perso
     def act(transaction: Transaction) -> tuple[Person, str]:
         person = people.person(transaction, id_)
         if person.disabled:
-            raise Conflict(f"the account {person.account} is closed; open it first")
+            raise Conflict("the account {account} is closed; open it first", account=person.account)
         link, secret = links.new("enrol", person.name, visitor, INVITATION, person=id_)
         people.revoke_links(transaction, link.made, person=id_)
         people.add_link(transaction, link)
@@ -259,7 +259,10 @@ async def enrol(
 
 def _check_institution(transaction: Transaction, institution: InstitutionId | None) -> None:
     if institution is not None and not institutions.known(transaction, institution):
-        raise BadInput(f"institution: there is no {institution!r}; enter it under Institutions first")
+        raise BadInput(
+            "institution: there is no {institution!r}; enter it under Institutions first",
+            institution=institution,
+        )
 
 
 def _administers(person: Person) -> bool:
@@ -268,7 +271,9 @@ def _administers(person: Person) -> bool:
 
 def _account(account: str) -> str:
     if not ID.fullmatch(account):
-        raise BadInput(f"account: {account!r}; use lower-case letters, digits and hyphens, at most 64")
+        raise BadInput(
+            "account: {account!r}; use lower-case letters, digits and hyphens, at most 64", account=account
+        )
     return account
 
 

@@ -68,7 +68,12 @@ async def enter(hub: Hub, slug: Slug, visitor: Visitor, data: bytes) -> Entered:
     signed = remark.decode(data)
     made = signed.remark
     if made.episode != subject(episode):
-        raise BadInput(f"the remark is about {made.episode}; {slug} is {subject(episode)}")
+        raise BadInput(
+            "the remark is about {episode}; {slug} is {subject}",
+            episode=made.episode,
+            slug=slug,
+            subject=subject(episode),
+        )
     show = await episodes.show_of(hub, episode)
     await _check_episode(hub, episode, signed)
 
@@ -79,11 +84,11 @@ async def enter(hub: Hub, slug: Slug, visitor: Visitor, data: bytes) -> Entered:
         for one in told:
             if one.id == made.id:
                 if one.document != data:
-                    raise Conflict(f"another remark has the id {made.id}; sign it with a new one")
+                    raise Conflict("another remark has the id {id}; sign it with a new one", id=made.id)
                 return one.index, institution
         # A remark that reached the log before is answered, however late its sender asks again.
         if store.published(transaction, episode.id):
-            raise Conflict(f"{slug} is published; its dossier is made, and nothing is added to it")
+            raise Conflict("{slug} is published; its dossier is made, and nothing is added to it", slug=slug)
         _check_time(signed, datetime.now(UTC))
         _check_withdrawal(made, told)
         index = hub.ledger.enter_in(
@@ -115,17 +120,23 @@ def _check_key(transaction: Transaction, visitor: Visitor, signed: Signed) -> In
         (one for one in institutions.everything(transaction) if one.id == visitor.institution), None
     )
     if institution is None or key.institution != institution.id or made.institution != institution.did:
-        raise Forbidden(f"the key does not speak for {made.institution}")
+        raise Forbidden("the key does not speak for {institution}", institution=made.institution)
     if made.name != person.name:
-        raise Forbidden(f"the remark names {made.name!r}; the account's name is {person.name!r}")
+        raise Forbidden(
+            "the remark names {name!r}; the account's name is {account!r}",
+            name=made.name,
+            account=person.name,
+        )
     return institution
 
 
 def _check_time(signed: Signed, now: datetime) -> None:
     if not now - LATEST <= signed.created <= now + SKEW:
         raise BadInput(
-            f"it says that it was signed at {signed.created:%H:%M:%S} UTC; here it is {now:%H:%M:%S}. "
-            "Set the clock right, or sign it again"
+            "it says that it was signed at {signed:%H:%M:%S} UTC; here it is {now:%H:%M:%S}. Set the"
+            " clock right, or sign it again",
+            signed=signed.created,
+            now=now,
         )
 
 
@@ -135,7 +146,7 @@ def _check_withdrawal(made: remark.Remark, told: Sequence[Entry]) -> None:
     found = [remark.decode(one.document).remark for one in told if one.document is not None]
     mine = next((one for one in found if one.id == made.withdraws), None)
     if mine is None:
-        raise NotFound(f"there is no remark {made.withdraws} to withdraw")
+        raise NotFound("there is no remark {id} to withdraw", id=made.withdraws)
     if (mine.expert, mine.institution) != (made.expert, made.institution):
         raise Forbidden("only its own expert withdraws a remark, with the same key")
     if mine.kind == "withdrawal":
@@ -158,7 +169,10 @@ async def _check_episode(hub: Hub, episode: Episode, signed: Signed) -> None:
     if made.about.characteristic is not None:
         known = {one.id for one in hub.config.characteristics}
         if CharacteristicId(made.about.characteristic) not in known:
-            raise BadInput(f"about: there is no characteristic {made.about.characteristic!r}")
+            raise BadInput(
+                "about: there is no characteristic {characteristic!r}",
+                characteristic=made.about.characteristic,
+            )
     if made.about.lot is not None:
         units = [made.about.unit] if made.about.unit else [one.unit for one in made.results or ()]
         await _check_units(hub, episode, made.about.lot, units)
@@ -176,9 +190,9 @@ def _check_seen(hub: Hub, seen: dossier.Seen | None) -> None:
 async def _check_units(hub: Hub, episode: Episode, lot: str, units: Sequence[str]) -> None:
     found = next((one for one in await draws.everything(hub, episode.slug) if one.lot == lot), None)
     if found is None:
-        raise BadInput(f"about: no lot {lot} was announced for this episode")
+        raise BadInput("about: no lot {lot} was announced for this episode", lot=lot)
     if strangers := sorted({*units} - {*found.units}):
-        raise BadInput(f"these units were not drawn: {', '.join(strangers[:5])}")
+        raise BadInput("these units were not drawn: {strangers}", strangers=tuple(strangers[:5]))
 
 
 async def _check_frame(hub: Hub, episode: Episode, frame: remark.Frame, edge: MediaTime) -> None:
@@ -192,7 +206,10 @@ async def _check_frame(hub: Hub, episode: Episode, frame: remark.Frame, edge: Me
             continue
         if hashlib.sha256(data).hexdigest() == frame.sha256:
             return
-    raise BadInput(f"frame: segment {frame.segment} was not served with these bytes; wait till it is whole")
+    raise BadInput(
+        "frame: segment {segment} was not served with these bytes; wait till it is whole",
+        segment=frame.segment,
+    )
 
 
 async def _edge(hub: Hub, episode: Episode) -> MediaTime:
@@ -201,7 +218,7 @@ async def _edge(hub: Hub, episode: Episode) -> MediaTime:
     if live is not None:
         return live.edge
     if episode.state == "planned":
-        raise BadInput(f"{episode.slug} has not begun; there is nothing to remark on yet")
+        raise BadInput("{slug} has not begun; there is nothing to remark on yet", slug=episode.slug)
     index = await (await hub.recordings.open(episode.id)).index()
     return MediaTime(index[-1].start + index[-1].duration if index else 0)
 
@@ -383,7 +400,7 @@ async def chat(hub: Hub, slug: Slug, words: str, by: str) -> None:
         BadInput: nothing is said, or too much.
     """
     if not 0 < len(words.strip()) <= LONGEST_LINE:
-        raise BadInput(f"words: from 1 to {LONGEST_LINE} characters")
+        raise BadInput("words: from 1 to {most} characters", most=LONGEST_LINE)
     show = await episodes.show_of(hub, await episodes.by_slug(hub, slug))
     show.enter(by, event.Chatted(words=words.strip()))
     await show.save()

@@ -91,7 +91,7 @@ async def add(hub: Hub, slug: Slug, draft: Draft) -> Out:
     """
     episode = await _open(hub, slug)
     if len(await hub.database.look(store.load, episode.id)) >= MOST:
-        raise BadInput(f"there are {MOST} targets; remove one first")
+        raise BadInput("there are {most} targets; remove one first", most=MOST)
     id_ = str(uuid.uuid4())
     sealing = await _sealing(hub)
     target = Target(
@@ -207,14 +207,14 @@ async def _sealing(hub: Hub) -> Sealing:
 async def _episode(hub: Hub, slug: Slug) -> Episode:
     found = await hub.database.episodes.by_slug(slug)
     if found is None:
-        raise NotFound(f"there is no episode {slug!r}")
+        raise NotFound("there is no episode {slug!r}", slug=slug)
     return found
 
 
 async def _open(hub: Hub, slug: Slug) -> Episode:
     episode = await _episode(hub, slug)
     if episode.state in ("ended", "published"):
-        raise Conflict(f"{slug} has ended; nothing of it goes out any more")
+        raise Conflict("{slug} has ended; nothing of it goes out any more", slug=slug)
     return episode
 
 
@@ -222,4 +222,4 @@ async def _target(hub: Hub, episode: Episode, id_: str) -> Target:
     for row in await hub.database.look(store.load, episode.id):
         if row.id == id_:
             return row
-    raise NotFound(f"there is no target {id_}")
+    raise NotFound("there is no target {id}", id=id_)

@@ -44,7 +44,7 @@ from quality_creator.actions.rehearsal import Rehearsal
 from quality_creator.actions.show import Show
 from quality_creator.media import logo, wire
 from quality_creator.model.clock import MediaTime
-from quality_creator.model.episode import Episode
+from quality_creator.model.episode import Episode, stands
 from quality_creator.model.errors import BadInput, Conflict, NotFound, Unavailable
 from quality_creator.model.ids import Slug, SourceId
 from quality_creator.model.mix import Channel, Graphic
@@ -102,7 +102,7 @@ async def perform(hub: Hub, slug: Slug, command: Command, by: str) -> Done:
     """
     room = await studio(hub, slug)
     if room.episode.state in ("ended", "published"):
-        raise Conflict(f"{slug} has ended; what was aired stays as it was")
+        raise Conflict("{slug} has ended; what was aired stays as it was", slug=slug)
     done = await _perform(room, command, by)
     _show_preview(room)
     return done
@@ -212,7 +212,11 @@ async def put(room: Studio, took: event.Took, by: str) -> Done:
         Unavailable: no worker answered in time; it is kept, and the next worker begins with it.
     """
     if room.desk is None:
-        raise Conflict(f"{room.episode.slug} is not on air; it is {room.episode.state}. Rehearse it first")
+        raise Conflict(
+            "{slug} is not on air; it is {state}. Rehearse it first",
+            slug=room.episode.slug,
+            state=stands(room.episode.state),
+        )
     entry = room.show.enter(by, took)
     await room.show.save()
     change = wire.Change(
@@ -280,7 +284,7 @@ async def _mix(room: Studio, what: event.Event, change: wire.Change, by: str) ->
 def _check_graphic(room: Studio, graphic: Graphic, there: tuple[Graphic, ...]) -> None:
     """Raises BadInput for one too many, or one whose picture nobody brought."""
     if len(there) >= MOST_GRAPHICS and all(one.id != graphic.id for one in there):
-        raise BadInput(f"{MOST_GRAPHICS} graphics are on the picture; take one away first")
+        raise BadInput("{most} graphics are on the picture; take one away first", most=MOST_GRAPHICS)
     if graphic.image is not None and graphic.image.digest not in room.show.images:
         raise BadInput("image: this picture was not brought along; upload it first")
 
@@ -293,7 +297,7 @@ def _tied(room: Studio, command: CueGraphic | UncueGraphic) -> event.Event:
         return event.GraphicCued(graphic=command.graphic)
     if any(one.id == command.id for one in tied):
         return event.GraphicUncued(id=command.id)
-    raise NotFound(f"no graphic {command.id!r} is ready for the next take")
+    raise NotFound("no graphic {id!r} is ready for the next take", id=command.id)
 
 
 async def bring_image(hub: Hub, slug: Slug, data: bytes, by: str) -> event.ImageBrought:
@@ -306,7 +310,7 @@ async def bring_image(hub: Hub, slug: Slug, data: bytes, by: str) -> event.Image
     """
     room = await studio(hub, slug)
     if room.episode.state in ("ended", "published"):
-        raise Conflict(f"{slug} has ended; what was aired stays as it was")
+        raise Conflict("{slug} has ended; what was aired stays as it was", slug=slug)
     picture, (width, height) = await asyncio.to_thread(logo.normal, data)
     digest = hashlib.sha256(picture).hexdigest()
     await hub.recordings.objects.put_new(episodes.image_object(room.episode, digest), picture)
@@ -333,7 +337,7 @@ async def show(room: Studio, graphic: Graphic, by: str) -> Done:
 async def hide(room: Studio, name: str, by: str) -> Done:
     """Take a graphic away. Raises NotFound when it is not there, Unavailable as `show`."""
     if all(one.id != name for one in room.show.state.mix.graphics):
-        raise NotFound(f"there is no graphic {name!r} on the picture")
+        raise NotFound("there is no graphic {name!r} on the picture", name=name)
     return await _graphics(room, event.GraphicHidden(id=name), by)
 
 
@@ -363,7 +367,7 @@ async def _channel(room: Studio, command: SetChannel, by: str) -> Done:
 
 async def _rehearse(room: Studio, on: bool, by: str) -> Done:
     if room.episode.state != "planned":
-        raise Conflict(f"{room.episode.slug} is on air; a rehearsal comes before")
+        raise Conflict("{slug} is on air; a rehearsal comes before", slug=room.episode.slug)
     if on:
         episodes.claim_rtmp(room.hub, room.episode)
     done = await _enter(room, event.Rehearsed(on=on), by)
@@ -410,11 +414,11 @@ def _entry(  # noqa: PLR0911 - one arm a command
         case NameScene(name=name, scene=scene):
             check_scene(room.episode, scene)
             if len(state.scenes) >= MOST_SCENES and name not in state.scenes:
-                raise BadInput(f"there are {MOST_SCENES} scenes; throw one away first")
+                raise BadInput("there are {most} scenes; throw one away first", most=MOST_SCENES)
             return event.SceneNamed(name=name, scene=scene)
         case ForgetScene(name=name):
             if name not in state.scenes:
-                raise NotFound(f"there is no scene {name!r}")
+                raise NotFound("there is no scene {name!r}", name=name)
             return event.SceneForgotten(name=name)
         case AddItem(item=item, before=before):
             check_item(room.episode, item)
@@ -448,12 +452,12 @@ async def replace(hub: Hub, slug: Slug, items: Rundown, by: str) -> Done:
     """
     room = await studio(hub, slug)
     if room.episode.state in ("ended", "published"):
-        raise Conflict(f"{slug} has ended; what was aired stays as it was")
+        raise Conflict("{slug} has ended; what was aired stays as it was", slug=slug)
     for item in items:
         try:
             check_item(room.episode, item)
         except BadInput as error:
-            raise BadInput(f"item {item.id}: {error}") from error
+            raise BadInput("item {id}: {error}", id=item.id, error=error) from error
     done = await _enter(room, event.Imported(items=items), by)
     _show_preview(room)
     return done

@@ -110,7 +110,7 @@ async def decisions(room: Studio) -> str:
         index = await (await room.hub.recordings.open(room.episode.id)).index()
         end = MediaTime(index[-1].start + index[-1].duration if index else 0)
     if not end or room.show.state.rehearsal:
-        raise Conflict(f"nothing of {room.episode.slug} was aired yet")
+        raise Conflict("nothing of {slug} was aired yet", slug=room.episode.slug)
     names = {camera.id: camera.name for camera in episodes.cameras(room.hub, room.episode)}
     names |= {g.id: g.name for g in (await guests.forum_of(room.hub, room.episode.slug)).guests.values()}
     return as_run.edl(room.show.state.as_run, room.episode.title.en, end, names)

@@ -30,7 +30,7 @@ from quality_creator.actions.cell import (
     read_number,
     read_time,
 )
-from quality_creator.model.errors import BadInput, NotFound
+from quality_creator.model.errors import BadInput, NotFound, Words
 
 if TYPE_CHECKING:  # numpy is imported where a command runs, so that `qc --help` stays quick
     import numpy as np
@@ -68,14 +68,25 @@ class Table:
         loose = exact or [i for i, name in enumerate(self.names) if name.casefold() == wanted.casefold()]
         if len(loose) > 1:
             raise BadInput(
-                f"{self.source} has {len(loose)} columns named {wanted!r}: choose one by its number, "
-                f"{option} {loose[0] + 1} or {option} {loose[1] + 1}"
+                "{source} has {count} columns named {wanted!r}: choose one by its number, {option} "
+                "{first} or {option} {second}",
+                source=self.source,
+                count=len(loose),
+                wanted=wanted,
+                option=option,
+                first=loose[0] + 1,
+                second=loose[1] + 1,
             )
         if loose:
             return loose[0]
         if wanted.isascii() and wanted.isdigit() and 1 <= int(wanted) <= len(self.names):
             return int(wanted) - 1
-        raise NotFound(f"{self.source} has no column {wanted!r}; it has {self.listing()}")
+        raise NotFound(
+            "{source} has no column {wanted!r}; it has {listing}",
+            source=self.source,
+            wanted=wanted,
+            listing=self.listing(),
+        )
 
     def listing(self) -> str:
         """The columns with their numbers, as messages show them."""
@@ -90,7 +101,7 @@ class Table:
         cells = self.texts(index)
         for row, cell in enumerate(cells):
             if cell.lower() in MISSING and cell not in {"-", "."}:
-                raise self.bad_cell(row, index, "is empty; every row needs one")
+                raise self.bad_cell(row, index, Words("is empty; every row needs one"))
         return cells
 
     def numbers(self, index: int, *, missing: Literal["keep", "refuse"] = "keep") -> "NDArray[np.float64]":
@@ -108,11 +119,11 @@ class Table:
             try:
                 value = parse(cell)
             except ValueError:
-                raise self.bad_cell(row, index, "is not a number") from None
+                raise self.bad_cell(row, index, Words("is not a number")) from None
             if math.isinf(value):
-                raise self.bad_cell(row, index, "is not a finite number")
+                raise self.bad_cell(row, index, Words("is not a finite number"))
             if missing == "refuse" and math.isnan(value):
-                raise self.bad_cell(row, index, "is missing; a value is needed here")
+                raise self.bad_cell(row, index, Words("is missing; a value is needed here"))
             values[row] = value
         return values
 
@@ -132,7 +143,7 @@ class Table:
         for row, cell in enumerate(cells):
             moment = read_time(cell, european)
             if moment is None:
-                raise self.bad_cell(row, index, "is neither a time nor a number of seconds")
+                raise self.bad_cell(row, index, Words("is neither a time nor a number of seconds"))
             values[row], is_clock = moment
             clock = clock or is_clock
         if clock:
@@ -160,18 +171,30 @@ class Table:
         if len(found) == 1:
             return found[0]
         if not found:
-            raise BadInput(f"{self.source} has no column of numbers; it has {self.listing()}")
+            raise BadInput(
+                "{source} has no column of numbers; it has {listing}",
+                source=self.source,
+                listing=self.listing(),
+            )
         several = ", ".join(f"{self.names[i]!r} ({i + 1})" for i in found)
         raise BadInput(
-            f"{self.source} has several columns of numbers: {several}; choose one with {option} NAME"
+            "{source} has several columns of numbers: {several}; choose one with {option} NAME",
+            source=self.source,
+            several=several,
+            option=option,
         )
 
-    def bad_cell(self, row: int, index: int, what: str) -> BadInput:
+    def bad_cell(self, row: int, index: int, what: Words) -> BadInput:
         """An error that names a cell as an editor and a spreadsheet would."""
         cell = self.rows[row][index].strip()
         shown = cell if len(cell) <= 40 else cell[:37] + "..."
         return BadInput(
-            f"{self.source}, line {self.lines[row]}, column {self.names[index]!r}: {shown!r} {what}"
+            "{source}, line {line}, column {column!r}: {shown!r} {what}",
+            source=self.source,
+            line=self.lines[row],
+            column=self.names[index],
+            shown=shown,
+            what=what,
         )
 
     def _numeric_share(self, index: int) -> float:
@@ -271,14 +294,16 @@ def parse_table(
     (('时间', '力'), [0.5, 1.0], [1234.5, nan])
     """
     if data.startswith(_WORKBOOKS):
-        raise BadInput(f"{source} is a spreadsheet workbook: save the sheet as CSV and give that file")
+        raise BadInput(
+            "{source} is a spreadsheet workbook: save the sheet as CSV and give that file", source=source
+        )
     text = _decode(data, source, encoding)
     lines = re.split(r"\r\n|\r|\n", text)
     separator, skip = _separator(lines)
     records = _records(lines, skip, separator, source)
     notes: list[str] = []
     if not records:
-        raise BadInput(f"{source} is empty: it has no line with a value")
+        raise BadInput("{source} is empty: it has no line with a value", source=source)
     width = Counter(len(cells) for _, cells in records[:_SAMPLE_LINES]).most_common(1)[0][0]
     records, preamble = _without_preamble(records, width)
     if preamble:
@@ -292,7 +317,7 @@ def parse_table(
         names = tuple(f"column {i}" for i in range(1, widest + 1))
     rows = tuple(_fit(cells, len(names), line, source) for line, cells in records)
     if not rows:
-        raise BadInput(f"{source} has a header and no line with a value below it")
+        raise BadInput("{source} has a header and no line with a value below it", source=source)
     return Table(
         source=source,
         names=names,
@@ -311,7 +336,7 @@ def _value_columns(table: Table, value: str | None, group_index: int | None) -> 
         return [table.index(value)]
     chosen = [table.index(part) for part in value.split(",")]
     if len(set(chosen)) < len(chosen):
-        raise BadInput(f"--value {value} names a column twice")
+        raise BadInput("--value {value} names a column twice", value=value)
     return chosen
 
 
@@ -319,11 +344,11 @@ def _read_bytes(path: Path) -> bytes:
     try:
         return path.read_bytes()
     except FileNotFoundError:
-        raise NotFound(f"there is no file {path}") from None
+        raise NotFound("there is no file {path}", path=path) from None
     except IsADirectoryError:
-        raise BadInput(f"{path} is a folder, not a file") from None
+        raise BadInput("{path} is a folder, not a file", path=path) from None
     except OSError as error:
-        raise BadInput(f"{path} can't be read: {error.strerror}") from None
+        raise BadInput("{path} can't be read: {strerror}", path=path, strerror=error.strerror) from None
 
 
 def _decode(data: bytes, source: str, encoding: str | None) -> str:
@@ -333,9 +358,13 @@ def _decode(data: bytes, source: str, encoding: str | None) -> str:
         except UnicodeDecodeError:
             continue
         except LookupError:
-            raise BadInput(f"there is no encoding {name!r}; try utf-8, utf-16, gb18030 or cp1252") from None
+            raise BadInput(
+                "there is no encoding {name!r}; try utf-8, utf-16, gb18030 or cp1252", name=name
+            ) from None
     tried = encoding or "UTF-8, UTF-16 or GB18030"
-    raise BadInput(f"{source} is not text in {tried}: say --encoding NAME or save it as UTF-8")
+    raise BadInput(
+        "{source} is not text in {tried}: say --encoding NAME or save it as UTF-8", source=source, tried=tried
+    )
 
 
 def _encodings(data: bytes) -> list[str]:
@@ -414,7 +443,9 @@ def _csv_rows(
             yield start, cells
             start = skip + reader.line_num + 1
     except csv.Error as error:
-        raise BadInput(f"{source}, line {start}: not a table ({error})") from None
+        raise BadInput(
+            "{source}, line {start}: not a table ({error})", source=source, start=start, error=error
+        ) from None
 
 
 def _without_preamble(
@@ -440,5 +471,11 @@ def _names(cells: Sequence[str]) -> tuple[str, ...]:
 
 def _fit(cells: Sequence[str], width: int, line: int, source: str) -> tuple[str, ...]:
     if len(cells) > width and any(cell.strip() for cell in cells[width:]):
-        raise BadInput(f"{source}, line {line}: {len(cells)} cells, but the table has {width} columns")
+        raise BadInput(
+            "{source}, line {line}: {count} cells, but the table has {width} columns",
+            source=source,
+            line=line,
+            count=len(cells),
+            width=width,
+        )
     return (*cells[:width], *[""] * (width - len(cells)))

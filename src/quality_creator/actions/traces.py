@@ -40,7 +40,7 @@ def test(hub: Hub, line: LineId, name: str) -> TraceTest:
     """A test of a line. Raises NotFound."""
     found = next((one for one in hub.config.traces if one.id == name and one.line == line), None)
     if found is None:
-        raise NotFound(f"line {line!r} has no test {name!r}")
+        raise NotFound("line {line!r} has no test {name!r}", line=line, name=name)
     return found
 
 
@@ -51,7 +51,7 @@ async def sheet(hub: Hub, line: LineId, name: str, number: int | None = None) ->
     wanted = number if number is not None else rows[0].id if rows else None
     shown = None if wanted is None else await hub.database.look(traces.one, found.id, wanted)
     if wanted is not None and shown is None:
-        raise NotFound(f"there is no trace {wanted} of {name!r}")
+        raise NotFound("there is no trace {wanted} of {name!r}", wanted=wanted, name=name)
     return Sheet(
         found,
         [Judged(row, result(row)) for row in rows],

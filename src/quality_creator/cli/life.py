@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Literal
 from quality_creator.actions.word import ALIVE, FAILED
 from quality_creator.cli import app
 from quality_creator.cli.report import print_json, print_notes, print_table, read_numbers, warn
-from quality_creator.model.errors import BadInput
+from quality_creator.model.errors import BadInput, Words
 
 if TYPE_CHECKING:
     import numpy as np
@@ -128,7 +128,7 @@ def _read(table: "Table", time: str | None, status: str | None, count: str | Non
         counts = np.asarray(numbers).tolist()
         for row, number in enumerate(counts):
             if number != int(number) or number < 1:
-                raise table.bad_cell(row, table.index(count, "--count"), "is no count of 1 or more")
+                raise table.bad_cell(row, table.index(count, "--count"), Words("is no count of 1 or more"))
     return _Lives(table.names[column], times, failed, counts)
 
 
@@ -142,7 +142,9 @@ def _statuses(table: "Table", column: int) -> list[bool]:
     for row, cell in enumerate(table.texts(column)):
         word = cell.lower()
         if word not in FAILED and word not in ALIVE:
-            raise table.bad_cell(row, column, "says neither failed (1, F, failed) nor alive (0, S, censored)")
+            raise table.bad_cell(
+                row, column, Words("says neither failed (1, F, failed) nor alive (0, S, censored)")
+            )
         failed.append(word in FAILED)
     return failed
 

@@ -8,7 +8,7 @@ from quality_creator.actions.word import MACHINE, OEE_COLUMNS
 from quality_creator.cli import app
 from quality_creator.cli.report import percent, print_json, print_notes, print_table, warn
 from quality_creator.model.clock import Micros, utc
-from quality_creator.model.errors import BadInput
+from quality_creator.model.errors import BadInput, Words
 
 if TYPE_CHECKING:
     import numpy as np
@@ -198,7 +198,7 @@ def _counter(table: "Table", column: int, *, each: bool) -> "NDArray[np.float64]
     values = table.numbers(column)
     for row, value in enumerate(values.tolist()):
         if not math.isnan(value) and (value < 0 or value != int(value)):
-            raise table.bad_cell(row, column, "is no count of 0 or more")
+            raise table.bad_cell(row, column, Words("is no count of 0 or more"))
     return np.cumsum(np.nan_to_num(values)) if each else values
 
 
@@ -208,7 +208,7 @@ def _state(table: "Table", column: int | None, row: int, cell: str) -> "MachineS
     for state, words in MACHINE.items():
         if word in words:
             return state
-    raise table.bad_cell(row, column, "is no state: write running, stopped, planned-stop or unknown")
+    raise table.bad_cell(row, column, Words("is no state: write running, stopped, planned-stop or unknown"))
 
 
 def _show_shift(one: "ShiftSummary") -> None:

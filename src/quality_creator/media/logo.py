@@ -41,13 +41,24 @@ def normal(data: bytes) -> tuple[bytes, tuple[int, int]]:
     if not data.startswith(_SIGNATURE):
         raise BadInput("this is no PNG; save the logo as a PNG, with a transparent ground")
     if len(data) > MOST_BYTES:
-        raise BadInput(f"the PNG has {len(data)} bytes; at most {MOST_BYTES} are allowed")
+        raise BadInput(
+            "the PNG has {count} bytes; at most {most} are allowed", count=len(data), most=MOST_BYTES
+        )
     # As the header has it, which is the first chunk of every PNG.
     width, height = struct.unpack(">II", data[16:24].ljust(8, b"\0"))
     if width * height > MOST_PIXELS:
-        raise BadInput(f"the PNG has {width} x {height} pixels; at most 2000 x 2000 are allowed")
+        raise BadInput(
+            "the PNG has {width} x {height} pixels; at most 2000 x 2000 are allowed",
+            width=width,
+            height=height,
+        )
     if 0 < min(width, height) < LEAST:
-        raise BadInput(f"the PNG has {width} x {height} pixels; {LEAST} x {LEAST} is the least")
+        raise BadInput(
+            "the PNG has {width} x {height} pixels; {least} x {least} is the least",
+            width=width,
+            height=height,
+            least=LEAST,
+        )
     try:
         picture = Image.open(io.BytesIO(data), formats=("PNG",)).convert("RGBA")
     except (OSError, ValueError, SyntaxError, EOFError, struct.error, zlib.error):

@@ -86,7 +86,7 @@ class Address:
             parts = urlsplit(text.strip())
             port = parts.port
         except ValueError as error:
-            raise BadInput(f"address: {error}") from None
+            raise BadInput("address: {error}", error=error) from None
         if parts.scheme not in _PORTS or not parts.hostname:
             raise BadInput("address: it begins with rtmp:// or rtmps:// and a host")
         if parts.username or parts.password or parts.query or parts.fragment or "@" in parts.netloc:
@@ -229,11 +229,13 @@ class Restream:
             log.info("restream", target=self.name, words="live")
             await self._play(publication, reader, writer)
         except TimeoutError:
-            raise Unavailable(f"no answer within {ANSWER_S:g} s") from None
+            raise Unavailable("no answer within {seconds:g} s", seconds=ANSWER_S) from None
         except ssl.SSLCertVerificationError as error:
-            raise Unavailable(f"its certificate is not to be trusted: {error.verify_message}") from None
+            raise Unavailable(
+                "its certificate is not to be trusted: {why}", why=error.verify_message
+            ) from None
         except ssl.SSLError as error:
-            raise Unavailable(f"TLS: {error.reason or 'it does not speak it'}") from None
+            raise Unavailable("TLS: {why}", why=error.reason or "it does not speak it") from None
         except ConnectionError as error:
             if (
                 address.secure
@@ -243,7 +245,7 @@ class Restream:
                 raise Unavailable("it broke off while TLS was agreed on; does it speak rtmps?") from None
             raise Unavailable(_system(error)) from None
         except socket.gaierror:
-            raise Unavailable(f"there is no host {address.host}") from None
+            raise Unavailable("there is no host {host}", host=address.host) from None
         except OSError as error:
             raise Unavailable(_system(error)) from None
         finally:
@@ -262,10 +264,10 @@ class Restream:
         data = await reader.read(1 << 14)
         if not data:
             at = "" if publication.state is State.LIVE else " without a word, before it took the stream"
-            raise Unavailable(f"it closed the connection{at}")
+            raise Unavailable("it closed the connection{at}", at=at)
         for event in publication.receive(data):
             if isinstance(event, Refused):
-                raise Unavailable(f"it says: {event.words}")
+                raise Unavailable("it says: {words}", words=event.words)
 
     async def _play(
         self, publication: Publication, reader: asyncio.StreamReader, writer: asyncio.StreamWriter
@@ -300,7 +302,7 @@ class Restream:
                 async with asyncio.timeout(STUCK_S):
                     await writer.drain()
             except TimeoutError:
-                raise Unavailable(f"it took nothing for {STUCK_S:g} s") from None
+                raise Unavailable("it took nothing for {seconds:g} s", seconds=STUCK_S) from None
             self._sent.append((loop.time(), len(data)))
 
     def _leave(self, publication: Publication, writer: asyncio.StreamWriter) -> None:
@@ -335,7 +337,9 @@ def verifying(ca_file: str | None) -> ssl.SSLContext:
             context.load_verify_locations(cafile=ca_file)
         except (OSError, ssl.SSLError) as error:
             raise BadInput(
-                f"restream.ca_file: {ca_file}: {error.strerror or 'no certificates in PEM'}"
+                "restream.ca_file: {ca_file}: {why}",
+                ca_file=ca_file,
+                why=error.strerror or "no certificates in PEM",
             ) from None
     return context
 

@@ -244,7 +244,10 @@ def _looks(
         short = [name for name, cell in sheet.items() if len(cell) != trials]
         if short:
             raise BadInput(
-                f"{appraiser} did not judge every item {trials} times; look at item {listed(short)}"
+                "{appraiser} did not judge every item {trials} times; look at item {items}",
+                appraiser=appraiser,
+                trials=trials,
+                items=listed(short),
             )
     return found
 
@@ -255,5 +258,5 @@ def _truth(
     found: dict[str, int] = {}
     for item, standard in zip(items, standards, strict=True):
         if found.setdefault(str(item), index[str(standard)]) != index[str(standard)]:
-            raise BadInput(f"item {item} has two different standards")
+            raise BadInput("item {item} has two different standards", item=item)
     return np.array(list(found.values()))

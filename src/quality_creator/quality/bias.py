@@ -8,7 +8,7 @@ import msgspec
 import numpy as np
 from numpy.typing import ArrayLike
 
-from quality_creator.model.errors import BadInput
+from quality_creator.model.errors import BadInput, Words
 from quality_creator.quality import special
 from quality_creator.quality.constants import d2, d3
 from quality_creator.quality.sample import (
@@ -116,10 +116,10 @@ def bias(
     """
     check_share(confidence, "the confidence")
     if not math.isfinite(reference):
-        raise BadInput(f"the reference must be a finite number, not {reference}")
+        raise BadInput("the reference must be a finite number, not {reference}", reference=reference)
     if tolerance is not None and not (math.isfinite(tolerance) and tolerance > 0.0):
-        raise BadInput(f"the tolerance must be a number above 0, not {tolerance}")
-    sample = check_values(values, at_least=2, what="readings")
+        raise BadInput("the tolerance must be a number above 0, not {tolerance}", tolerance=tolerance)
+    sample = check_values(values, at_least=2, what=Words("readings"))
     found = moments(sample)
     n = found.n
     offset = float((sample - reference).mean())
@@ -189,16 +189,23 @@ def linearity(
     >>> round(found.slope.value, 6), round(found.intercept.value, 6)
     (0.05, 0.05)
     """
-    readings = check_values(values, at_least=3, what="readings")
-    at = check_values(references, at_least=3, what="references")
+    readings = check_values(values, at_least=3, what=Words("readings"))
+    at = check_values(references, at_least=3, what=Words("references"))
     if len(at) != len(readings):
-        raise BadInput(f"{len(at)} references do not fit {len(readings)} readings")
+        raise BadInput(
+            "{references} references do not fit {readings} readings",
+            references=len(at),
+            readings=len(readings),
+        )
     levels = np.unique(at)
     if len(levels) < 2:
         raise BadInput("linearity needs at least 2 different references; for one, look at the bias")
-    check_spread(readings, "readings")
+    check_spread(readings, Words("readings"))
     if process_variation is not None and not (math.isfinite(process_variation) and process_variation > 0.0):
-        raise BadInput(f"the process variation must be a number above 0, not {process_variation}")
+        raise BadInput(
+            "the process variation must be a number above 0, not {process_variation}",
+            process_variation=process_variation,
+        )
     # In units of a power of two near the largest number, so that no square leaves the double range.
     unit = power_of_two(np.concatenate((at, readings)))
     x, error = at / unit, readings / unit - at / unit

@@ -222,11 +222,13 @@ def capability_from_summary(
     check_specification(specification)
     check_share(confidence, "the confidence")
     if n < 2:
-        raise BadInput(f"n must be at least 2, not {n}")
+        raise BadInput("n must be at least 2, not {n}", n=n)
     if not (math.isfinite(deviation) and deviation > 0.0):
-        raise BadInput(f"the standard deviation must be a number above 0, not {deviation}")
+        raise BadInput(
+            "the standard deviation must be a number above 0, not {deviation}", deviation=deviation
+        )
     if mean is not None and not math.isfinite(mean):
-        raise BadInput(f"the mean must be a finite number, not {mean}")
+        raise BadInput("the mean must be a finite number, not {mean}", mean=mean)
     process = Process(n, mean, deviation, float(n - 1))
     return Capability(
         n=n,

@@ -14,7 +14,7 @@ from typing import Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from quality_creator.model.errors import BadInput
+from quality_creator.model.errors import BadInput, Words
 from quality_creator.quality.chart import Estimation, Exclusion, Floats, Limits, Plan
 from quality_creator.quality.constants import c4, c5, d2, d3
 from quality_creator.quality.subgroups import Spread, Subgroups
@@ -81,7 +81,10 @@ def chosen(plan: Plan, method: str | None) -> Method:
         if name == method:
             return name
     raise BadInput(
-        f"{method!r} does not estimate the sigma of {plan.kind}; choose one of {', '.join(fitting)}"
+        "{method!r} does not estimate the sigma of {kind}; choose one of {fitting}",
+        method=method,
+        kind=plan.kind,
+        fitting=tuple(fitting),
     )
 
 
@@ -107,14 +110,22 @@ def choose(points: int, span: tuple[int, int] | None, exclude: Mapping[int, str]
         raise BadInput("there are no values to estimate limits from")
     if not 0 <= first < last <= points:
         raise BadInput(
-            f"the span {first}:{last} is not inside the {points} points that there are (0:{points})"
+            "the span {first}:{last} is not inside the {points} points that there are (0:{points})",
+            first=first,
+            last=last,
+            points=points,
         )
     kept = np.ones(last - first, np.bool_)
     for index, reason in exclude.items():
         if not first <= index < last:
-            raise BadInput(f"point {index} can't be left out: it is not in the span {first}:{last}")
+            raise BadInput(
+                "point {index} can't be left out: it is not in the span {first}:{last}",
+                index=index,
+                first=first,
+                last=last,
+            )
         if not reason.strip():
-            raise BadInput(f"say why point {index} is left out")
+            raise BadInput("say why point {index} is left out", index=index)
         kept[index - first] = False
     excluded = tuple(Exclusion(index=index, reason=exclude[index]) for index in sorted(exclude))
     return Chosen((first, last), kept, excluded)
@@ -148,7 +159,7 @@ def individuals_sigma(plan: Plan, values: Subgroups, method: Method) -> Sigma:
     """Sigma of single values from the moving ranges between them, of which the first is none."""
     if method == "sd":
         present = values.mean[~np.isnan(values.mean)]
-        _enough(len(present), "values")
+        _enough(len(present), Words("values"))
         return Sigma(_deviation(present) / c4(len(present)), {"c4": c4(len(present))})
     ranges = values.spread[1:]
     known = range_constants(plan)
@@ -226,6 +237,6 @@ def _table(constant: Callable[[int], float], sizes: Mapping[int, int]) -> Floats
     return table
 
 
-def _enough(count: int, noun: str) -> None:
+def _enough(count: int, noun: Words) -> None:
     if count < 2:
-        raise BadInput(f"an estimation needs at least 2 {noun}, not {count}")
+        raise BadInput("an estimation needs at least 2 {noun}, not {count}", noun=noun, count=count)

@@ -16,7 +16,7 @@ import msgspec
 import numpy as np
 from numpy.typing import ArrayLike
 
-from quality_creator.model.errors import BadInput
+from quality_creator.model.errors import BadInput, Words
 from quality_creator.quality import special
 from quality_creator.quality.constants import d2, d3
 from quality_creator.quality.gauge_components import AnovaRow, GaugeStudy, Ranges, Scale, study
@@ -84,7 +84,8 @@ def crossed(
     scale = _scale(multiplier, tolerance, process_sigma)
     if not 0.0 <= pool_above <= 1.0:
         raise BadInput(
-            f"the p-value above which the interaction is pooled lies in 0 to 1, not {pool_above:g}"
+            "the p-value above which the interaction is pooled lies in 0 to 1, not {pool_above:g}",
+            pool_above=pool_above,
         )
     cube = _cube(parts, operators, values)
     if method == "xbar-r":
@@ -118,7 +119,7 @@ def nested(
     [1, 2, 4, 7]
     """
     scale = _scale(multiplier, tolerance, process_sigma)
-    cells = _cells(list(zip(operators, parts, strict=True)), check_values(values, what="measurements"))
+    cells = _cells(list(zip(operators, parts, strict=True)), check_values(values, what=Words("measurements")))
     by_operator: dict[Hashable, list[Floats]] = {}
     for (operator, _), cell in cells.items():
         by_operator.setdefault(operator, []).append(cell)
@@ -126,7 +127,7 @@ def nested(
         raise BadInput("a nested study needs at least 2 operators")
     widths = {str(operator): len(found) for operator, found in by_operator.items()}
     if len(set(widths.values())) > 1:
-        raise BadInput(f"every operator needs equally many parts; there are {_counts(widths)}")
+        raise BadInput("every operator needs equally many parts; there are {counts}", counts=_counts(widths))
     if min(widths.values()) < 2:
         raise BadInput("a nested study needs at least 2 parts for each operator")
     array = np.array(list(by_operator.values()))
@@ -142,7 +143,7 @@ class _Cube:
 
 
 def _cube(parts: Sequence[Hashable], operators: Sequence[Hashable], values: ArrayLike) -> _Cube:
-    sample = check_values(values, what="measurements")
+    sample = check_values(values, what=Words("measurements"))
     cells = _cells(list(zip(parts, operators, strict=True)), sample)
     part_names = list(dict.fromkeys(parts))
     operator_names = list(dict.fromkeys(operators))
@@ -152,8 +153,10 @@ def _cube(parts: Sequence[Hashable], operators: Sequence[Hashable], values: Arra
         for operator in operator_names:
             if (part, operator) not in cells:
                 raise BadInput(
-                    f"operator {operator} did not measure part {part}; a crossed study needs every "
-                    "operator on every part (parts of their own: a nested study)"
+                    "operator {operator} did not measure part {part}; a crossed study needs every operator on"
+                    " every part (parts of their own: a nested study)",
+                    operator=operator,
+                    part=part,
                 )
     array = np.array([[cells[part, operator] for operator in operator_names] for part in part_names])
     unit = _unit(array)
@@ -164,7 +167,11 @@ def _cells(
     labels: Sequence[tuple[Hashable, Hashable]], sample: Floats
 ) -> dict[tuple[Hashable, Hashable], Floats]:
     if len(labels) != len(sample):
-        raise BadInput(f"{len(labels)} labels do not fit {len(sample)} measurements")
+        raise BadInput(
+            "{labels} labels do not fit {measurements} measurements",
+            labels=len(labels),
+            measurements=len(sample),
+        )
     found: dict[tuple[Hashable, Hashable], list[float]] = {}
     for label, value in zip(labels, sample, strict=True):
         found.setdefault(label, []).append(float(value))
@@ -172,8 +179,12 @@ def _cells(
     for (first, second), cell in found.items():
         if len(cell) != usual:
             raise BadInput(
-                f"{first}/{second} was measured {len(cell)} times and others {usual} times; "
-                "the study must be balanced"
+                "{first}/{second} was measured {count} times and others {usual} times; the study must be "
+                "balanced",
+                first=first,
+                second=second,
+                count=len(cell),
+                usual=usual,
             )
     if usual < 2:
         raise BadInput("every part must be measured at least twice by each operator")
@@ -182,7 +193,9 @@ def _cells(
 
 def _unit(array: Floats) -> float:
     if array.min() == array.max():
-        raise BadInput(f"all measurements are {array.flat[0]:g}: the gauge's resolution is too coarse")
+        raise BadInput(
+            "all measurements are {value:g}: the gauge's resolution is too coarse", value=array.flat[0]
+        )
     return power_of_two(array)
 
 
@@ -192,12 +205,12 @@ def _counts(widths: dict[str, int]) -> str:
 
 def _scale(multiplier: float, tolerance: float | None, process_sigma: float | None) -> Scale:
     for name, value in (
-        ("multiplier", multiplier),
-        ("tolerance", tolerance),
-        ("process sigma", process_sigma),
+        (Words("multiplier"), multiplier),
+        (Words("tolerance"), tolerance),
+        (Words("process sigma"), process_sigma),
     ):
         if value is not None and not (math.isfinite(value) and value > 0.0):
-            raise BadInput(f"the {name} must be a number above 0, not {value}")
+            raise BadInput("the {name} must be a number above 0, not {value}", name=name, value=value)
     return Scale(multiplier, tolerance, process_sigma)
 
 

@@ -121,7 +121,7 @@ def fleiss_kappa(counts: ArrayLike, categories: Sequence[str] | None = None) -> 
     subjects, width = table.shape
     names = tuple(categories) if categories is not None else tuple(str(i) for i in range(1, width + 1))
     if len(names) != width:
-        raise BadInput(f"{len(names)} names do not fit {width} answers")
+        raise BadInput("{count} names do not fit {width} answers", count=len(names), width=width)
     raters = int(table[0].sum())
     p = table.sum(axis=0) / (subjects * raters)
     q = 1.0 - p
@@ -170,7 +170,9 @@ def _check_table(table: ArrayLike) -> NDArray[np.float64]:
     counts = _check_whole(table)
     if counts.shape[0] != counts.shape[1]:
         raise BadInput(
-            f"a cross table has as many rows as columns, not {counts.shape[0]} × {counts.shape[1]}"
+            "a cross table has as many rows as columns, not {rows} × {columns}",
+            rows=counts.shape[0],
+            columns=counts.shape[1],
         )
     if counts.sum() == 0.0:
         raise BadInput("the cross table is empty")
@@ -183,8 +185,10 @@ def _check_counts(counts: ArrayLike) -> NDArray[np.float64]:
     if (raters != raters[0]).any():
         row = int(np.flatnonzero(raters != raters[0])[0])
         raise BadInput(
-            f"every subject needs equally many ratings; subject {row} has {raters[row]:g}, "
-            f"others {raters[0]:g}"
+            "every subject needs equally many ratings; subject {row} has {given:g}, others {usual:g}",
+            row=row,
+            given=raters[row],
+            usual=raters[0],
         )
     if raters[0] < 2:
         raise BadInput("every subject needs at least 2 ratings")

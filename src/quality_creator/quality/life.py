@@ -12,7 +12,7 @@ import msgspec
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from quality_creator.model.errors import BadInput
+from quality_creator.model.errors import BadInput, Words
 from quality_creator.quality import special
 from quality_creator.quality.life_likelihood import Covariance, Estimate, Fisher, Fit, Lives, Profile
 from quality_creator.quality.note import Note
@@ -162,13 +162,13 @@ def check_life(
     BadInput
         They do not fit together, or a count is not a whole number of 1 or more.
     """
-    sample = check_values(times, what="times")
+    sample = check_values(times, what=Words("times"))
     dead = np.asarray(failed, dtype=np.bool_)
     if dead.shape != sample.shape:
         raise BadInput(f"{dead.size} marks of failure do not fit {sample.size} times")
     if counts is None:
         return sample, dead, np.ones(sample.size)
-    weight = check_values(counts, what="counts")
+    weight = check_values(counts, what=Words("counts"))
     if weight.shape != sample.shape:
         raise BadInput(f"{weight.size} counts do not fit {sample.size} times")
     if (weight < 1.0).any() or (weight != np.floor(weight)).any():

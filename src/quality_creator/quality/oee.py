@@ -164,11 +164,17 @@ def oee(
     """
     for name, value in (("planned time", planned_s), ("run time", run_s), ("ideal time", ideal_s or 0.0)):
         if not (math.isfinite(value) and value >= 0.0):
-            raise BadInput(f"the {name} is a number of seconds, 0 or more, not {value}")
+            raise BadInput(
+                "the {name} is a number of seconds, 0 or more, not {value}", name=name, value=value
+            )
     if run_s > planned_s * (1.0 + 1e-12):
-        raise BadInput(f"the run time of {run_s:g} s exceeds the planned time of {planned_s:g} s")
+        raise BadInput(
+            "the run time of {run_s:g} s exceeds the planned time of {planned_s:g} s",
+            run_s=run_s,
+            planned_s=planned_s,
+        )
     if total < 0 or rejected < 0:
-        raise BadInput(f"counts are 0 or more, not {min(total, rejected)}")
+        raise BadInput("counts are 0 or more, not {least}", least=min(total, rejected))
     if ideal_s is None:
         if ideal_cycle_s is None:
             raise BadInput("give the ideal cycle or the ideal time")
@@ -182,7 +188,9 @@ def oee(
 def check_cycle(ideal_cycle_s: float) -> None:
     """Refuse an ideal cycle that is no positive number of seconds."""
     if not (math.isfinite(ideal_cycle_s) and ideal_cycle_s > 0.0):
-        raise BadInput(f"the ideal cycle is a number of seconds above 0, not {ideal_cycle_s}")
+        raise BadInput(
+            "the ideal cycle is a number of seconds above 0, not {ideal_cycle_s}", ideal_cycle_s=ideal_cycle_s
+        )
 
 
 def start(*, ideal_cycle_s: float | None = None, counter: tuple[int, int] | None = None) -> OeeState:
@@ -262,7 +270,7 @@ def _until(state: OeeState, time: Micros) -> OeeState:
         return msgspec.structs.replace(state, at=time)
     passed = time - state.at
     if passed < 0:
-        raise BadInput(f"an event is {-passed / 1e6:g} s before the one that came before it")
+        raise BadInput("an event is {passed:g} s before the one that came before it", passed=-passed / 1e6)
     if state.name is None:
         return msgspec.structs.replace(state, at=time)
     match state.machine:
@@ -278,7 +286,7 @@ def _until(state: OeeState, time: Micros) -> OeeState:
 
 def _count(state: OeeState, event: Counted) -> OeeState:
     if event.total < 0 or event.rejected < 0:
-        raise BadInput(f"counters are 0 or more, not {min(event.total, event.rejected)}")
+        raise BadInput("counters are 0 or more, not {least}", least=min(event.total, event.rejected))
     after = msgspec.structs.replace(state, counter_total=event.total, counter_rejected=event.rejected)
     if state.counter_total is None:
         return after
@@ -287,8 +295,9 @@ def _count(state: OeeState, event: Counted) -> OeeState:
     bad = event.rejected - (0 if restarted else state.counter_rejected)
     if bad < 0:
         raise BadInput(
-            f"the rejects fell from {state.counter_rejected} to {event.rejected} "
-            "while the total did not start again"
+            "the rejects fell from {counter_rejected} to {rejected} while the total did not start again",
+            counter_rejected=state.counter_rejected,
+            rejected=event.rejected,
         )
     if state.name is None:
         return after

@@ -119,7 +119,9 @@ def rule(name: str) -> Rule:
     try:
         return _BY_NAME[name]
     except KeyError:
-        raise BadInput(f"there is no rule {name!r}; choose from {', '.join(_BY_NAME)}") from None
+        raise BadInput(
+            "there is no rule {name!r}; choose from {known}", name=name, known=tuple(_BY_NAME)
+        ) from None
 
 
 def parse(text: str) -> tuple[str, ...]:
@@ -143,7 +145,7 @@ def _span(word: str) -> tuple[str, ...]:
     first, _, last = word.partition("..")
     family, _, low = first.rpartition("-")
     if not (low.isdigit() and last.isdigit() and int(low) <= int(last)):
-        raise BadInput(f"a span of rules is written nelson-1..4, not {word!r}")
+        raise BadInput("a span of rules is written nelson-1..4, not {word!r}", word=word)
     return tuple(rule(f"{family}-{number}").name for number in range(int(low), int(last) + 1))
 
 

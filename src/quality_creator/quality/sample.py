@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from quality_creator.model.errors import BadInput
+from quality_creator.model.errors import BadInput, Words
 
 Floats = NDArray[np.float64]
 
@@ -21,7 +21,10 @@ class Moments:
     deviation: float
 
 
-def check_values(values: ArrayLike, *, at_least: int = 1, what: str = "values") -> Floats:
+_VALUES = Words("values")
+
+
+def check_values(values: ArrayLike, *, at_least: int = 1, what: Words = _VALUES) -> Floats:
     """The values as a new array of shape (n,).
 
     Raises:
@@ -30,28 +33,42 @@ def check_values(values: ArrayLike, *, at_least: int = 1, what: str = "values") 
     try:
         array = np.array(values, dtype=np.float64)
     except (TypeError, ValueError):
-        raise BadInput(f"the {what} are not all numbers") from None
+        raise BadInput("the {what} are not all numbers", what=what) from None
     if array.ndim != 1:
-        raise BadInput(f"the {what} must be one row of numbers, not an array of shape {array.shape}")
+        raise BadInput(
+            "the {what} must be one row of numbers, not an array of shape {shape}",
+            what=what,
+            shape=array.shape,
+        )
     if array.size == 0:
-        raise BadInput(f"there are no {what}")
+        raise BadInput("there are no {what}", what=what)
     if not np.isfinite(array).all():
         where = int(np.flatnonzero(~np.isfinite(array))[0])
         raise BadInput(
-            f"the {what} must be finite numbers; the one at index {where} is {array[where]}: "
-            "leave it out or correct it"
+            "the {what} must be finite numbers; the one at index {where} is {value}: leave it out or "
+            "correct it",
+            what=what,
+            where=where,
+            value=array[where],
         )
     if array.size < at_least:
-        raise BadInput(f"{array.size} {what} are too few; at least {at_least} are needed")
+        raise BadInput(
+            "{size} {what} are too few; at least {at_least} are needed",
+            size=array.size,
+            what=what,
+            at_least=at_least,
+        )
     return array
 
 
-def check_spread(values: Floats, what: str = "values") -> None:
+def check_spread(values: Floats, what: Words = _VALUES) -> None:
     """Refuse values that are all the same, from which no spread can be estimated."""
     if values.min() == values.max():
         raise BadInput(
-            f"the {what} are all {values[0]:g}: without spread there is nothing to estimate; "
-            "measure with a finer resolution"
+            "the {what} are all {value:g}: without spread there is nothing to estimate; measure with"
+            " a finer resolution",
+            what=what,
+            value=values[0],
         )
 
 
@@ -96,7 +113,7 @@ def check_result(*results: float) -> None:
 def check_share(value: float, name: str) -> float:
     """A number strictly between 0 and 1."""
     if not 0.0 < value < 1.0:
-        raise BadInput(f"{name} lies between 0 and 1 (both excluded), not {value:g}")
+        raise BadInput("{name} lies between 0 and 1 (both excluded), not {value:g}", name=name, value=value)
     return value
 
 

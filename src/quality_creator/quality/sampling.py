@@ -109,9 +109,15 @@ def single_plan(
     ('K', 'L', 200, 1)
     """
     if standard not in EDITIONS:
-        raise BadInput(f"there is no standard {standard!r} here; choose one of {', '.join(EDITIONS)}")
+        raise BadInput(
+            "there is no standard {standard!r} here; choose one of {editions}",
+            standard=standard,
+            editions=tuple(EDITIONS),
+        )
     if severity not in ("normal", "tightened", "reduced"):
-        raise BadInput(f"there is no severity {severity!r}; choose normal, tightened or reduced")
+        raise BadInput(
+            "there is no severity {severity!r}; choose normal, tightened or reduced", severity=severity
+        )
     letter = code_letter(lot_size, level)
     row = single_row(severity, letter, aql, z14=standard == "z1.4")
     inspect_all = row.n >= lot_size
@@ -169,9 +175,9 @@ def decide(plan: SinglePlan, found: int, *, nonconformities: bool = False) -> Lo
     False
     """
     if found < 0:
-        raise BadInput(f"the number of defectives is 0 or more, not {found}")
+        raise BadInput("the number of defectives is 0 or more, not {found}", found=found)
     if found > plan.n and not (nonconformities or plan.aql > 10.0):
-        raise BadInput(f"{found} defectives in a sample of {plan.n} items can't be")
+        raise BadInput("{found} defectives in a sample of {n} items can't be", found=found, n=plan.n)
     accepted = found < plan.reject
     marginal = plan.accept < found < plan.reject
     if marginal:

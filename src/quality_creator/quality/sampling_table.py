@@ -45,9 +45,13 @@ def code_letter(lot_size: int, level: str) -> str:
     'J'
     """
     if level not in LEVELS:
-        raise BadInput(f"there is no inspection level {level!r}; choose one of {', '.join(LEVELS)}")
+        raise BadInput(
+            "there is no inspection level {level!r}; choose one of {levels}",
+            level=level,
+            levels=tuple(LEVELS),
+        )
     if lot_size < 2:
-        raise BadInput(f"a lot has at least 2 items, not {lot_size}")
+        raise BadInput("a lot has at least 2 items, not {lot_size}", lot_size=lot_size)
     return _letter("iso2859_1_code_letters.csv", lot_size, level)
 
 
@@ -59,11 +63,12 @@ def variables_code_letter(lot_size: int, level: str) -> str:
     """
     if level not in VARIABLES_LEVELS:
         raise BadInput(
-            f"there is no inspection level {level!r} in MIL-STD-414; "
-            f"choose one of {', '.join(VARIABLES_LEVELS)}"
+            "there is no inspection level {level!r} in MIL-STD-414; choose one of {levels}",
+            level=level,
+            levels=tuple(VARIABLES_LEVELS),
         )
     if lot_size < 3:
-        raise BadInput(f"MIL-STD-414 begins with lots of 3 items, not {lot_size}")
+        raise BadInput("MIL-STD-414 begins with lots of 3 items, not {lot_size}", lot_size=lot_size)
     return _letter("mil_std_414_a2_code_letters.csv", lot_size, level)
 
 
@@ -85,7 +90,11 @@ def single_row(severity: Inspection, letter: str, aql: float, *, z14: bool = Fal
     """
     found = _single_plans().get((severity, letter, _preferred(aql, aqls(), "ISO 2859-1")))
     if found is None:
-        raise BadInput(f"there is no plan for {severity} inspection with code letter {letter!r}")
+        raise BadInput(
+            "there is no plan for {severity} inspection with code letter {letter!r}",
+            severity=severity,
+            letter=letter,
+        )
     return found[1] if z14 else found[0]
 
 
@@ -105,10 +114,17 @@ def _preferred(aql: float, known: tuple[float, ...], where: str) -> float:
         if abs(one - aql) <= 1e-9 * one:
             return one
     if math.isnan(aql):
-        raise BadInput(f"an AQL is one of {where}'s numbers, such as 0.65 or 1, not {aql}")
+        raise BadInput(
+            "an AQL is one of {where}'s numbers, such as 0.65 or 1, not {aql}", where=where, aql=aql
+        )
     below = [f"{one:g}" for one in known if one < aql][-1:]
     above = [f"{one:g}" for one in known if one > aql][:1]
-    raise BadInput(f"{aql:g} is no AQL of {where}; its neighbours are {' and '.join(below + above)}")
+    raise BadInput(
+        "{aql:g} is no AQL of {where}; its neighbours are {neighbours}",
+        aql=aql,
+        where=where,
+        neighbours=tuple(below + above),
+    )
 
 
 def _letter(name: str, lot_size: int, level: str) -> str:

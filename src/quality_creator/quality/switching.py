@@ -97,9 +97,9 @@ class Switch(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
 def start(rules: Rules = "iso2859-1", severity: Severity = "normal") -> SwitchingState:
     """The state before the first lot; inspection starts normal unless the authority says otherwise."""
     if rules not in ("iso2859-1", "z1.4"):
-        raise BadInput(f"there are no switching rules {rules!r}; choose iso2859-1 or z1.4")
+        raise BadInput("there are no switching rules {rules!r}; choose iso2859-1 or z1.4", rules=rules)
     if severity not in ("normal", "tightened", "reduced"):
-        raise BadInput(f"inspection starts normal, tightened or reduced, not {severity!r}")
+        raise BadInput("inspection starts normal, tightened or reduced, not {severity!r}", severity=severity)
     return SwitchingState(rules=rules, severity=severity)
 
 
@@ -156,7 +156,10 @@ def step(
 def resume(state: SwitchingState) -> SwitchingState:
     """Begin again with tightened inspection after the supplier improved and the authority agreed."""
     if state.severity != "discontinued":
-        raise Conflict(f"inspection is not discontinued but {state.severity}; there is nothing to resume")
+        raise Conflict(
+            "inspection is not discontinued but {severity}; there is nothing to resume",
+            severity=state.severity,
+        )
     return SwitchingState(rules=state.rules, severity="tightened")
 
 
@@ -217,8 +220,9 @@ def _score(score: int, inspected: Lot) -> int:
         return score + 2
     if inspected.accepted_one_step_tighter is None:
         raise BadInput(
-            f"with acceptance number {inspected.accept} the switching score needs to know whether the lot "
-            "would have been accepted at the next tighter AQL"
+            "with acceptance number {accept} the switching score needs to know whether the lot would "
+            "have been accepted at the next tighter AQL",
+            accept=inspected.accept,
         )
     return score + 3 if inspected.accepted_one_step_tighter else 0
 

@@ -19,7 +19,7 @@ import msgspec
 import numpy as np
 from numpy.typing import ArrayLike
 
-from quality_creator.model.errors import BadInput, BadPayload
+from quality_creator.model.errors import BadInput, BadPayload, Words
 from quality_creator.quality.sample import Floats
 from quality_creator.quality.state import seal, unseal
 
@@ -102,16 +102,21 @@ def check_envelope(envelope: Envelope) -> None:
     """
     if not envelope.upper and not envelope.lower:
         raise BadInput("an envelope needs an upper or a lower limit")
-    for name, corners in (("upper", envelope.upper), ("lower", envelope.lower)):
+    for name, corners in ((Words("upper"), envelope.upper), (Words("lower"), envelope.lower)):
         if len(corners) == 1:
-            raise BadInput(f"the {name} limit needs at least 2 corners")
+            raise BadInput("the {name} limit needs at least 2 corners", name=name)
         if not all(math.isfinite(part) for corner in corners for part in corner):
-            raise BadInput(f"the corners of the {name} limit must be finite numbers")
+            raise BadInput("the corners of the {name} limit must be finite numbers", name=name)
         for (x, _), (after, _) in pairwise(corners):
             if after < x:
-                raise BadInput(f"the {name} limit goes back from {x:g} to {after:g}; give x ascending")
+                raise BadInput(
+                    "the {name} limit goes back from {x:g} to {after:g}; give x ascending",
+                    name=name,
+                    x=x,
+                    after=after,
+                )
         if corners and corners[0][0] == corners[-1][0]:
-            raise BadInput(f"the {name} limit has no width")
+            raise BadInput("the {name} limit has no width", name=name)
     if envelope.upper and envelope.lower:
         first, last = span(envelope)
         if first >= last:
@@ -119,7 +124,9 @@ def check_envelope(envelope: Envelope) -> None:
         at = np.array(sorted({x for x, _ in (*envelope.upper, *envelope.lower) if first <= x <= last}))
         crossed = _Line(envelope.lower, "lower").at(at) > _Line(envelope.upper, "upper").at(at)
         if crossed.any():
-            raise BadInput(f"the limits are crossed at {at[np.argmax(crossed)]:g}: lower lies above upper")
+            raise BadInput(
+                "the limits are crossed at {at:g}: lower lies above upper", at=at[np.argmax(crossed)]
+            )
 
 
 def span(envelope: Envelope) -> Corner:
@@ -352,9 +359,13 @@ def _check_samples(x: ArrayLike, y: ArrayLike) -> tuple[Floats, Floats]:
     except (TypeError, ValueError):
         raise BadInput("the samples are not all numbers") from None
     if xs.ndim != 1 or xs.shape != ys.shape:
-        raise BadInput(f"x and y must be equally many: there are {xs.size} and {ys.size}")
+        raise BadInput("x and y must be equally many: there are {xs} and {ys}", xs=xs.size, ys=ys.size)
     if not np.isfinite(xs).all():
-        raise BadInput(f"x must be finite; the one at index {int(np.argmin(np.isfinite(xs)))} is not")
+        raise BadInput(
+            "x must be finite; the one at index {index} is not", index=int(np.argmin(np.isfinite(xs)))
+        )
     if np.isinf(ys).any():
-        raise BadInput(f"y must be finite; the one at index {int(np.argmax(np.isinf(ys)))} is not")
+        raise BadInput(
+            "y must be finite; the one at index {index} is not", index=int(np.argmax(np.isinf(ys)))
+        )
     return xs, ys

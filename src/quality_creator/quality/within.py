@@ -55,7 +55,11 @@ def within_sigma(values: Floats, sizes: Sequence[int], method: Within | None = N
     1.772454
     """
     if sum(sizes) != len(values):
-        raise BadInput(f"the subgroup sizes add up to {sum(sizes)}, but there are {len(values)} values")
+        raise BadInput(
+            "the subgroup sizes add up to {total}, but there are {count} values",
+            total=sum(sizes),
+            count=len(values),
+        )
     chosen = method or default_method(sizes)
     if chosen == "mrbar":
         if max(sizes) > 1:
@@ -65,7 +69,9 @@ def within_sigma(values: Floats, sizes: Sequence[int], method: Within | None = N
         return _ranges(values.reshape(len(sizes), -1))
     groups = [group for group in _split(values, sizes) if len(group) > 1]
     if not groups:
-        raise BadInput(f"{chosen} needs subgroups of 2 or more values; for single values choose mrbar")
+        raise BadInput(
+            "{chosen} needs subgroups of 2 or more values; for single values choose mrbar", chosen=chosen
+        )
     counts = [len(group) for group in groups]
     if chosen == "pooled":
         return _pooled(groups, counts)

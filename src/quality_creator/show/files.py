@@ -7,7 +7,8 @@ from typing import Any, TypeVar, get_args
 
 import msgspec
 
-from quality_creator.model.errors import BadInput
+from quality_creator.model.decoding import explained
+from quality_creator.model.errors import BadInput, Words
 from quality_creator.model.ids import CharacteristicId, SourceId
 from quality_creator.model.mix import Graphic
 from quality_creator.model.scene import PLACES, Layout, Scene, Transition
@@ -90,13 +91,15 @@ def from_json(data: bytes, sources: Collection[SourceId] | None = None) -> Rundo
         items = msgspec.json.decode(data, type=_File).items
     except msgspec.ValidationError as error:
         path = place.path_of(str(error))
-        raise _refused(data, path, f"{str(error).partition(' - at')[0]}{_hint(str(error), path)}") from error
+        raise _refused(data, path, _explained(error, path)) from error
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
-        raise BadInput(f"{_stopped(data, error)}: this is not JSON: {error}") from error
+        raise BadInput(
+            "{place}: this is not JSON: {error}", place=_stopped(data, error), error=explained(error)
+        ) from error
     first: dict[ItemId, int] = {}
     for number, item in enumerate(items):
         if first.setdefault(item.id, number) < number:
-            words = f"{item.id!r} is taken by item {first[item.id] + 1}"
+            words = Words("{id!r} is taken by item {other}", id=item.id, other=first[item.id] + 1)
             raise _refused(data, ("items", number, "id"), words)
         for key, at, source in _named(item):
             if sources is not None and source not in sources:
@@ -115,7 +118,9 @@ def from_csv(data: bytes, sources: Collection[SourceId] | None = None) -> Rundow
     try:
         text = data.decode("utf-8-sig")
     except UnicodeDecodeError as error:
-        raise BadInput(f"byte {error.start + 1}: this is not UTF-8; save the table as UTF-8 CSV") from error
+        raise BadInput(
+            "byte {byte}: this is not UTF-8; save the table as UTF-8 CSV", byte=error.start + 1
+        ) from error
     first = text.partition("\n")[0]
     separator = ";" if first.count(";") > first.count(",") else ","
     reader = csv.reader(io.StringIO(text), delimiter=separator, strict=True)
@@ -132,17 +137,34 @@ def from_csv(data: bytes, sources: Collection[SourceId] | None = None) -> Rundow
             if not any(cell.strip() for cell in row):
                 continue
             if len(row) > len(header):
-                raise BadInput(f"line {line}: {len(row)} cells, but the header has {len(header)} columns")
+                raise BadInput(
+                    "line {line}: {count} cells, but the header has {columns} columns",
+                    line=line,
+                    count=len(row),
+                    columns=len(header),
+                )
             item = _Row(line, dict(zip(header, row, strict=False))).item()
             if item.id in lines:
-                raise BadInput(f"line {line}, column id: {item.id!r} is taken by line {lines[item.id]}")
+                raise BadInput(
+                    "line {line}, column id: {id!r} is taken by line {other}",
+                    line=line,
+                    id=item.id,
+                    other=lines[item.id],
+                )
             for key, _, source in _named(item):
                 if sources is not None and source not in sources:
-                    raise BadInput(f"line {line}, column {key[-1]}: {_stranger(source, sources)}")
+                    raise BadInput(
+                        "line {line}, column {column}: {stranger}",
+                        line=line,
+                        column=key[-1],
+                        stranger=_stranger(source, sources),
+                    )
             lines[item.id] = line
             items.append(item)
     except csv.Error as error:
-        raise BadInput(f"line {reader.line_num}: this is not a table: {error}") from error
+        raise BadInput(
+            "line {line}: this is not a table: {error}", line=reader.line_num, error=error
+        ) from error
     check(tuple(items))
     return tuple(items)
 
@@ -161,12 +183,17 @@ def clock(seconds: int) -> str:
 def _check_header(header: list[str]) -> None:
     for number, name in enumerate(header, 1):
         if name not in COLUMNS:
-            raise BadInput(f"line 1, column {number}: no column is called {name!r}; {_allowed(COLUMNS)}")
+            raise BadInput(
+                "line 1, column {number}: no column is called {name!r}; {allowed}",
+                number=number,
+                name=name,
+                allowed=_allowed(COLUMNS),
+            )
         if name in header[: number - 1]:
-            raise BadInput(f"line 1, column {number}: {name} is there twice")
+            raise BadInput("line 1, column {number}: {name} is there twice", number=number, name=name)
     for name in REQUIRED:
         if name not in header:
-            raise BadInput(f"line 1: the column {name} is missing")
+            raise BadInput("line 1: the column {name} is missing", name=name)
 
 
 class _Row:
@@ -181,7 +208,7 @@ class _Row:
         sources = tuple(SourceId(name) for name in self._cell("sources").split())
         if bool(layout) != bool(sources):
             raise self._refusal(
-                "sources" if layout else "layout", "a scene has a layout and sources, or neither"
+                "sources" if layout else "layout", Words("a scene has a layout and sources, or neither")
             )
         return self._read(
             "id",
@@ -209,19 +236,26 @@ class _Row:
     def _one(self, column: str, allowed: tuple[str, ...], *, required: bool = False) -> str:
         value = self._cell(column)
         if (value or required) and value not in allowed:
-            raise self._refusal(column, f"{value!r} is not known; {_allowed(allowed)}")
+            raise self._refusal(
+                column, Words("{value!r} is not known; {allowed}", value=value, allowed=_allowed(allowed))
+            )
         return value
 
     def _seconds(self) -> int:
         value = self._cell("planned")
         parts = value.split(":")
         if not all(part.isascii() and part.isdigit() and len(part) <= 6 for part in parts) or len(parts) > 3:
-            raise self._refusal("planned", f"{value!r} is not a length; write minutes:seconds, such as 4:30")
+            raise self._refusal(
+                "planned",
+                Words("{value!r} is not a length; write minutes:seconds, such as 4:30", value=value),
+            )
         total = 0
         for part in parts:
             total = total * 60 + int(part)
         if any(int(part) > 59 for part in parts[1:]) or total > LONGEST_S:
-            raise self._refusal("planned", f"{value!r} is not a length of at most 24 hours")
+            raise self._refusal(
+                "planned", Words("{value!r} is not a length of at most 24 hours", value=value)
+            )
         return total
 
     def _transition(self) -> Transition | None:
@@ -232,8 +266,11 @@ class _Row:
         if kind not in TRANSITIONS or not (not frames or (frames.isascii() and frames.isdigit())):
             raise self._refusal(
                 "transition",
-                f"{value!r} is not known; write a kind and its pictures, such as mix 20; "
-                f"{_allowed(TRANSITIONS)}",
+                Words(
+                    "{value!r} is not known; write a kind and its pictures, such as mix 20; {allowed}",
+                    value=value,
+                    allowed=_allowed(TRANSITIONS),
+                ),
             )
         return self._read(
             "transition",
@@ -252,18 +289,18 @@ class _Row:
         try:
             return read()
         except (msgspec.MsgspecError, UnicodeError, RecursionError, ValueError) as error:
-            raise self._refusal(column, str(error)) from error
+            raise self._refusal(column, explained(error)) from error
 
-    def _refusal(self, column: str, words: str) -> BadInput:
-        return BadInput(f"line {self._line}, column {column}: {words}")
+    def _refusal(self, column: str, words: Words) -> BadInput:
+        return BadInput("line {line}, column {column}: {words}", line=self._line, column=column, words=words)
 
 
 def _layout(name: str) -> Layout:
     return next(layout for layout in PLACES if layout == name)
 
 
-def _allowed(values: tuple[Any, ...]) -> str:
-    return f"allowed are {', '.join(values)}"
+def _allowed(values: tuple[Any, ...]) -> Words:
+    return Words("allowed are {values}", values=values)
 
 
 def _named(item: Item) -> Iterator[tuple[tuple[str, ...], int, SourceId]]:
@@ -274,28 +311,36 @@ def _named(item: Item) -> Iterator[tuple[tuple[str, ...], int, SourceId]]:
         yield ("microphones",), at, source
 
 
-def _stranger(source: SourceId, sources: Collection[SourceId]) -> str:
-    return f"{source!r} is no source of this episode; {_allowed(tuple(sorted(sources)))}"
+def _stranger(source: SourceId, sources: Collection[SourceId]) -> Words:
+    return Words(
+        "{source!r} is no source of this episode; {allowed}",
+        source=source,
+        allowed=_allowed(tuple(sorted(sources))),
+    )
 
 
-def _hint(words: str, path: tuple[place.Step, ...]) -> str:
-    """What is allowed where msgspec says only what is not."""
-    key = path[-1] if path else ""
+def _explained(error: Exception, path: tuple[place.Step, ...]) -> Words:
+    """What is wrong; and what is allowed, where msgspec says only what is not."""
+    words, key = str(error), path[-1] if path else ""
+    wrong = explained(ValueError(words.partition(" - at")[0]))
     if "Invalid enum value" in words and key in ("kind", "layout"):
         known = PLACES if key == "layout" else TRANSITIONS if path[-2:] == ("transition", "kind") else KINDS
-        return f"; {_allowed(tuple(known))}"
+        return Words("{wrong}; {allowed}", wrong=wrong, allowed=_allowed(tuple(known)))
     if "unknown field" in words and len(path) == len(("items", 0)):
-        return f"; {_allowed(Item.__struct_fields__)}"
-    return ""
+        return Words("{wrong}; {allowed}", wrong=wrong, allowed=_allowed(Item.__struct_fields__))
+    return wrong
 
 
-def _refused(data: bytes, path: tuple[place.Step, ...], words: str) -> BadInput:
-    return BadInput(f"{place.line_and_column(data.decode(errors='replace'), path)}: {words}")
+def _refused(data: bytes, path: tuple[place.Step, ...], words: Words) -> BadInput:
+    return BadInput(
+        "{place}: {words}",
+        place=place.line_and_column(data.decode(errors="replace"), path),
+        words=words,
+    )
 
 
-def _stopped(data: bytes, error: Exception) -> str:
+def _stopped(data: bytes, error: Exception) -> Words:
     """Line and column of the byte at which msgspec stopped, which it names at the end of its words."""
     digits = str(error).rpartition("byte ")[2].rstrip(")")
     at = min(int(digits), len(data)) if digits.isdigit() else len(data)
-    before = data[:at]
-    return f"line {before.count(10) + 1}, column {at - before.rfind(10)}"
+    return place.at_offset(data.decode("latin-1"), at)  # counted in bytes

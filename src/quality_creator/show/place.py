@@ -4,6 +4,8 @@ import json
 import re
 from collections.abc import Sequence
 
+from quality_creator.model.errors import Words
+
 _STEP = re.compile(r"\.([^.\[\]`]+)|\[(\d+)\]")
 _SPACE = re.compile(r"[ \t\r\n]*")
 
@@ -22,10 +24,10 @@ def path_of(words: str) -> tuple[Step, ...]:
     return tuple(key or int(number) for key, number in _STEP.findall(known))
 
 
-def line_and_column(text: str, path: Sequence[Step]) -> str:
+def line_and_column(text: str, path: Sequence[Step]) -> Words:
     """Where the value at a path begins; of a path that leads nowhere, as far as it leads.
 
-    >>> line_and_column('{"items": [\\n  {"kind": 1}]}', ("items", 0, "kind"))
+    >>> str(line_and_column('{"items": [\\n  {"kind": 1}]}', ("items", 0, "kind")))
     'line 2, column 12'
     """
     at = _skip(text, 0)
@@ -37,8 +39,13 @@ def line_and_column(text: str, path: Sequence[Step]) -> str:
         if found is None:
             break
         at = found
-    before = text[:at]
-    return f"line {before.count(chr(10)) + 1}, column {at - before.rfind(chr(10))}"
+    return at_offset(text, at)
+
+
+def at_offset(text: str, at: int) -> Words:
+    """The place of a character."""
+    line, column = text.count("\n", 0, at) + 1, at - text.rfind("\n", 0, at)
+    return Words("line {line}, column {column}", line=line, column=column)
 
 
 def _member(text: str, at: int, step: Step) -> int | None:

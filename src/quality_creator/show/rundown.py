@@ -77,9 +77,9 @@ def insert(rundown: Rundown, new: Item, before: ItemId | None) -> Rundown:
         BadInput: there are too many items.
     """
     if any(one.id == new.id for one in rundown):
-        raise Conflict(f"there is an item {new.id!r} already; give the new one another name")
+        raise Conflict("there is an item {id!r} already; give the new one another name", id=new.id)
     if len(rundown) >= MOST:
-        raise BadInput(f"a rundown has at most {MOST} items")
+        raise BadInput("a rundown has at most {most} items", most=MOST)
     at = len(rundown) if before is None else _index(rundown, before)
     return (*rundown[:at], new, *rundown[at:])
 
@@ -110,9 +110,14 @@ def check(rundown: Rundown) -> None:
     names = [one.id for one in rundown]
     for number, name in enumerate(names):
         if name in names[:number]:
-            raise BadInput(f"item {number + 1}: the name {name!r} is taken by item {names.index(name) + 1}")
+            raise BadInput(
+                "item {number}: the name {name!r} is taken by item {other}",
+                number=number + 1,
+                name=name,
+                other=names.index(name) + 1,
+            )
     if len(names) > MOST:
-        raise BadInput(f"a rundown has at most {MOST} items; these are {len(names)}")
+        raise BadInput("a rundown has at most {most} items; these are {count}", most=MOST, count=len(names))
 
 
 def _index(rundown: Rundown, name: ItemId) -> int:
@@ -120,4 +125,4 @@ def _index(rundown: Rundown, name: ItemId) -> int:
         if one.id == name:
             return at
     there = ", ".join(one.id for one in rundown[:20]) or "none"
-    raise NotFound(f"there is no item {name!r} in the rundown; there are: {there}")
+    raise NotFound("there is no item {name!r} in the rundown; there are: {there}", name=name, there=there)

@@ -275,11 +275,11 @@ def _remark(state: State, entry: Entry, event: ExpertRemarked | AskAnswered) -> 
     set_ = msgspec.structs.replace
     if isinstance(event, AskAnswered):
         if all(one.id != event.id for one in state.remarks):
-            raise NotFound(f"no remark {event.id} came in")
+            raise NotFound("no remark {id} came in", id=event.id)
         remarks = [set_(one, done=event.done) if one.id == event.id else one for one in state.remarks]
         return set_(state, remarks=tuple(remarks))
     if any(one.id == event.id for one in state.remarks):
-        raise Conflict(f"the remark {event.id} came in before")
+        raise Conflict("the remark {id} came in before", id=event.id)
     remarks = [set_(one, withdrawn=True) if one.id == event.withdraws else one for one in state.remarks]
     came = ExpertRemark(came=entry.at, **msgspec.structs.asdict(event))
     return set_(state, remarks=(*remarks, came))

@@ -147,7 +147,11 @@ async def open_folder(folder: Path) -> Database:
     try:
         await asyncio.to_thread(folder.mkdir, parents=True, exist_ok=True)
     except OSError as error:
-        raise BadInput(f"the data folder {folder}: {error.strerror}; name another in `hub.data`") from error
+        raise BadInput(
+            "the data folder {folder}: {strerror}; name another in `hub.data`",
+            folder=folder,
+            strerror=error.strerror,
+        ) from error
     return await _open(f"sqlite+aiosqlite:///{folder / FILE}", str(folder / FILE))
 
 
@@ -171,10 +175,10 @@ async def _open(address: str, shown: str) -> Database:
             await connection.run_sync(migrations.upgrade)
     except (DBAPIError, sqlite3.Error, OSError) as error:
         await database.close()
-        raise BadInput(f"the database {shown}: {_words(error)}") from error
+        raise BadInput("the database {shown}: {words}", shown=shown, words=_words(error)) from error
     except migrations.Newer as error:
         await database.close()
-        raise BadInput(f"the database {shown}: {error}") from error
+        raise BadInput("the database {shown}: {error}", shown=shown, error=error) from error
     return database
 
 
@@ -216,7 +220,7 @@ def _translated() -> Iterator[None]:
     try:
         yield
     except (DBAPIError, sqlite3.Error) as error:
-        raise Unavailable(f"the database can't do it now: {_words(error)}") from error
+        raise Unavailable("the database can't do it now: {words}", words=_words(error)) from error
     except PoolTimeout as error:
         raise Unavailable("too much is asked of the database at once; ask again later") from error
 

@@ -11,8 +11,8 @@ from sqlalchemy import Row, select, update
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from quality_creator.model.episode import Episode, EpisodeState
-from quality_creator.model.errors import BadInput, Conflict, NotFound
+from quality_creator.model.episode import Episode, EpisodeState, stands
+from quality_creator.model.errors import BadInput, Conflict, NotFound, Words
 from quality_creator.model.ids import EpisodeId, Slug
 from quality_creator.model.scene import Scene
 from quality_creator.store.tables import episodes
@@ -39,14 +39,16 @@ class Episodes:
             Conflict: the slug is taken.
         """
         if not SLUG.fullmatch(episode.slug):
-            raise BadInput(f"slug: {episode.slug!r}; use lower-case letters, digits and hyphens, at most 64")
+            raise BadInput(
+                "slug: {slug!r}; use lower-case letters, digits and hyphens, at most 64", slug=episode.slug
+            )
         _check_scene(episode, episode.scene)
         async with self._database.write() as connection:
             try:
                 await connection.execute(episodes.insert().values(msgspec.structs.asdict(episode)))
             except IntegrityError as error:
                 raise Conflict(
-                    f"there is an episode {episode.slug!r} already; choose another slug"
+                    "there is an episode {slug!r} already; choose another slug", slug=episode.slug
                 ) from error
 
     async def everything(self) -> list[Episode]:
@@ -83,8 +85,18 @@ class Episodes:
             found = await _get(connection, episode)
             following = _NEXT.get(found.state)
             if following != state:
-                can = f"it can only become {following}" if following else "an ended episode stays so"
-                raise Conflict(f"the episode {found.slug!r} is {found.state} and can't become {state}; {can}")
+                can = (
+                    Words("it can only become {state}", state=stands(following))
+                    if following
+                    else Words("an ended episode stays so")
+                )
+                raise Conflict(
+                    "the episode {slug!r} is {state} and can't become {wanted}; {can}",
+                    slug=found.slug,
+                    state=stands(found.state),
+                    wanted=stands(state),
+                    can=can,
+                )
             noted = {"started": now} if state == "on-air" else {"ended": now}
             await connection.execute(
                 update(episodes).where(episodes.c.id == episode).values(state=state, **noted)
@@ -114,7 +126,7 @@ def published(connection: Transaction, episode: EpisodeId) -> bool:
 async def _get(connection: AsyncConnection, episode: EpisodeId) -> Episode:
     row = (await connection.execute(select(episodes).where(episodes.c.id == episode))).first()
     if row is None:
-        raise NotFound(f"there is no episode with the id {episode!r}")
+        raise NotFound("there is no episode with the id {episode!r}", episode=episode)
     return _episode(row)
 
 
@@ -122,7 +134,11 @@ def _check_scene(episode: Episode, scene: Scene) -> None:
     for source in scene.sources:
         if source not in episode.sources:
             there = ", ".join(episode.sources) or "none"
-            raise BadInput(f"scene: {source!r} is not a source of this episode; there are: {there}")
+            raise BadInput(
+                "scene: {source!r} is not a source of this episode; there are: {there}",
+                source=source,
+                there=there,
+            )
 
 
 def _episode(row: Row[Any]) -> Episode:

@@ -50,7 +50,7 @@ def add(transaction: Transaction, institution: Institution) -> None:
     try:
         transaction.execute(institutions.insert().values(msgspec.structs.asdict(institution)))
     except IntegrityError as error:
-        raise Conflict(f"{institution.id} or {institution.did} is known already") from error
+        raise Conflict("{id} or {did} is known already", id=institution.id, did=institution.did) from error
 
 
 def everything(transaction: Transaction) -> list[Institution]:
@@ -97,7 +97,11 @@ def decide(transaction: Transaction, key: str, state: KeyState, now: datetime, b
         ("waiting", "revoked"),
         ("approved", "revoked"),
     ):
-        raise Conflict(f"this key is {before.state} and can't become {state}; make a new one")
+        raise Conflict(
+            "this key is {state} and can't become {wanted}; make a new one",
+            state=before.state,
+            wanted=state,
+        )
     changed = {"state": state, "decided": now, "by": by}
     transaction.execute(update(expert_keys).where(expert_keys.c.id == key).values(changed))
     return msgspec.structs.replace(before, state=state, decided=now, by=by)

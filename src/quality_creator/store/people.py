@@ -86,7 +86,7 @@ def add_person(transaction: Transaction, person: Person) -> None:
         transaction.execute(persons.insert().values(msgspec.to_builtins(person) | {"made": person.made}))
     except IntegrityError as error:
         raise Conflict(
-            f"there is an account {person.account!r} already; choose another name for it"
+            "there is an account {account!r} already; choose another name for it", account=person.account
         ) from error
 
 
@@ -105,7 +105,7 @@ def person(transaction: Transaction, which: PersonId) -> Person:
     """One of them. Raises NotFound."""
     row = transaction.execute(select(persons).where(persons.c.id == which)).first()
     if row is None:
-        raise NotFound(f"there is no person {which!r}")
+        raise NotFound("there is no person {which!r}", which=which)
     return _person(row)
 
 

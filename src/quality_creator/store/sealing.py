@@ -48,4 +48,6 @@ class Sealing:
             nonce, data = sealed[1 : 1 + _NONCE], sealed[1 + _NONCE :]
             return self._cipher.decrypt(nonce, data, of.encode()).decode()
         except (InvalidTag, ValueError):
-            raise BadInput(f"it was sealed with another key than keys/{NAME}.key; enter it again") from None
+            raise BadInput(
+                "it was sealed with another key than keys/{name}.key; enter it again", name=NAME
+            ) from None

@@ -48,11 +48,11 @@ def change(connection: Transaction, target: Target) -> None:
     """Put a target in the place of the one with its id. Raises NotFound."""
     row = targets.c.id == target.id, targets.c.episode == target.episode
     if not connection.execute(update(targets).where(*row).values(**msgspec.structs.asdict(target))).rowcount:
-        raise NotFound(f"there is no target {target.id}")
+        raise NotFound("there is no target {id}", id=target.id)
 
 
 def remove(connection: Transaction, episode: EpisodeId, target: str) -> None:
     """Forget a target and its key. Raises NotFound."""
     row = targets.c.id == target, targets.c.episode == episode
     if not connection.execute(delete(targets).where(*row)).rowcount:
-        raise NotFound(f"there is no target {target}")
+        raise NotFound("there is no target {target}", target=target)

@@ -10,6 +10,7 @@ from starlette.routing import BaseRoute
 from quality_creator.actions import command, episodes, readings, status, studio
 from quality_creator.actions.hub import Hub
 from quality_creator.factory.http import HttpConnector
+from quality_creator.model.decoding import explained
 from quality_creator.model.errors import BadInput
 from quality_creator.model.ids import Slug
 from quality_creator.model.person import STAFF, Role, Visitor
@@ -33,7 +34,7 @@ async def body(request: Request) -> bytes:
     async for chunk in request.stream():
         taken += chunk
         if len(taken) > MAX_BODY:
-            raise BadInput(f"a body above {MAX_BODY} bytes; send smaller batches")
+            raise BadInput("a body above {most} bytes; send smaller batches", most=MAX_BODY)
     return bytes(taken)
 
 
@@ -42,7 +43,7 @@ async def decoded(request: Request, kind: type[T]) -> T:
     try:
         return msgspec.json.decode(await body(request), type=kind)
     except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError) as error:
-        raise BadInput(f"the body is not what is expected: {error}") from error
+        raise BadInput("the body is not what is expected: {error}", error=explained(error)) from error
 
 
 def routes(hub: Hub) -> list[BaseRoute]:

@@ -33,7 +33,7 @@ from quality_creator.web import (
 )
 from quality_creator.web.api import json
 from quality_creator.web.patience import TooOften
-from quality_creator.web.refusal import code
+from quality_creator.web.refusal import code, told
 from quality_creator.web.security import PRIVATE, SecurityHeaders, SignInFirst, check
 from quality_creator.web.sessions import Sessions
 
@@ -78,10 +78,11 @@ def build(hub: Hub) -> ASGIApp:
 
 def _refusal(hub: Hub) -> Callable[[Request, Exception], Response]:
     def answer(request: Request, error: Exception) -> Response:
+        assert isinstance(error, QualityCreatorError)
         status = code(error)
         if isinstance(error, SignInFirst) and not _wants_json(request):
             return entrance.door(request, hub, to=error.to, code=status)
-        refused = _answer(request, status, str(error))
+        refused = _answer(request, status, told(request, error))
         if isinstance(error, TooOften):
             refused.headers["retry-after"] = str(round(error.wait_s + 0.5))
         if isinstance(error, Forbidden):
@@ -94,16 +95,17 @@ def _refusal(hub: Hub) -> Callable[[Request, Exception], Response]:
 def _http_error(hub: Hub) -> Callable[[Request, Exception], Response]:
     def answer(request: Request, error: Exception) -> Response:
         if isinstance(error, HTTPException):
-            return _answer(request, error.status_code, error.detail)
-        return _answer(request, 500, "something broke here; it is in the hub's log")
+            return _answer(request, error.status_code, error.detail, shown=error.status_code != 404)
+        return _answer(request, 500, "something broke here; it is in the hub's log", shown=False)
 
     return answer
 
 
-def _answer(request: Request, code: int, words: str) -> Response:
+def _answer(request: Request, code: int, words: str, *, shown: bool = True) -> Response:
+    """Words for a program, or a page; the page's own words say enough where they are not `shown`."""
     if _wants_json(request):
         return json({"error": words}, code)
-    return site.error_page(request, code, words)
+    return site.error_page(request, code, words if shown else "")
 
 
 def _wants_json(request: Request) -> bool:

@@ -16,10 +16,9 @@ from quality_creator.actions.hub import Hub
 from quality_creator.actions.lots import LEVELS, STANDARDS, Ask, Found
 from quality_creator.actions.shifts import so_far
 from quality_creator.model.clock import micros
-from quality_creator.model.errors import BadInput, Conflict, NotFound
+from quality_creator.model.errors import BadInput, Conflict, NotFound, Words
 from quality_creator.model.ids import LineId
 from quality_creator.model.person import Visitor
-from quality_creator.model.text import Language
 from quality_creator.quality.oee import ShiftSummary
 from quality_creator.quality.operating import probability_of_acceptance
 from quality_creator.quality.sampling import EDITIONS, SinglePlan
@@ -28,8 +27,8 @@ from quality_creator.quality.switching import Conditions
 from quality_creator.web import drawings
 from quality_creator.web.engineers import engineer, page, standing_of
 from quality_creator.web.forms import Form, form
+from quality_creator.web.refusal import told
 from quality_creator.web.security import Door, Trail
-from quality_creator.web.site import language
 
 
 def routes(hub: Hub) -> list[BaseRoute]:
@@ -92,7 +91,7 @@ def routes(hub: Hub) -> list[BaseRoute]:
             brought = Found(
                 ask=_ask(given),
                 seen=given("seen"),
-                found=lots.whole(given("found"), "what was found"),
+                found=lots.whole(given("found"), Words("what was found")),
                 resubmitted=given("resubmitted") == "yes",
                 conditions=Conditions(
                     steady=given("steady") == "yes", reduced_authorised=given("authorised") == "yes"
@@ -144,18 +143,13 @@ def _now() -> datetime:
 
 def _number(given: str) -> int:
     if not (given.isascii() and given.isdigit() and len(given) < 16):
-        raise NotFound(f"there is nothing with the number {given[:64]!r}")
+        raise NotFound("there is nothing with the number {given!r}", given=given[:64])
     return int(given)
 
 
 def _of(standing: Standing) -> dict[str, Any]:
     one = standing.characteristic
     return {"one": one, "standing": standing, "here": f"/lines/{one.line}/{one.id}"}
-
-
-def _words(reader: Language, error: BadInput | Conflict | None) -> tuple[str, bool] | None:
-    """The error's words, and whether they are in the reader's language."""
-    return None if error is None else (str(error), reader == "en")
 
 
 def _board(found: Board) -> dict[str, Any]:
@@ -187,7 +181,7 @@ async def _studies(
         "method": given("method") if given else blank.method,
         "table": given("table") if given else blank.table,
         "tolerance": given("tolerance") if given else tolerance,
-        "error": _words(language(request), error),
+        "error": None if error is None else told(request, error),
     }
     return page(request, "lines_gauge.html", visitor, 200 if error is None else 400, **values)
 
@@ -235,7 +229,7 @@ async def _desk(
         "aqls": [f"{one:g}" for one in aqls()],
         "levels": LEVELS,
         "standards": [(name, EDITIONS[name]) for name in STANDARDS],
-        "error": _words(language(request), error),
+        "error": None if error is None else told(request, error),
     }
     code = 200 if error is None else 409 if isinstance(error, Conflict) else 400
     return page(request, "lines_lots.html", visitor, code, **values)

@@ -28,7 +28,7 @@ async def form(request: Request) -> Form:
     try:
         return Form((await body(request)).decode())
     except ValueError as error:
-        raise BadInput(f"this is not a form: {error}") from error
+        raise BadInput("this is not a form: {error}", error=error) from error
 
 
 def inside(to: str, otherwise: str = "/me") -> str:

@@ -172,7 +172,7 @@ def _producer_doors(hub: Hub) -> list[Door]:
         request.state.detail = {"muted": wanted.muted}
         slug, guest = _slug(request), _guest(request)
         if guest not in (await guests.forum_of(hub, slug)).guests:
-            raise NotFound(f"there is no guest {guest!r}")
+            raise NotFound("there is no guest {guest!r}", guest=guest)
         return json(await studio.mute(hub, slug, guest, wanted.muted, visitor.name))
 
     @producer
@@ -234,14 +234,14 @@ def _producer_doors(hub: Hub) -> list[Door]:
 
 async def _offer(request: Request) -> str:
     if request.headers.get("content-type", "").partition(";")[0].strip() != SDP:
-        raise BadInput(f"post an offer as `content-type: {SDP}`")
+        raise BadInput("post an offer as `content-type: {kind}`", kind=SDP)
     data = await body(request)
     if len(data) > MAX_OFFER:
-        raise BadInput(f"an offer of {len(data)} bytes; at most {MAX_OFFER} are taken")
+        raise BadInput("an offer of {count} bytes; at most {most} are taken", count=len(data), most=MAX_OFFER)
     try:
         return data.decode()
     except UnicodeDecodeError as error:
-        raise BadInput(f"the offer is not UTF-8: {error}") from error
+        raise BadInput("the offer is not UTF-8: {error}", error=error) from error
 
 
 def _created(hub: Hub, path: str, answer: str) -> Response:
@@ -263,10 +263,12 @@ def _created(hub: Hub, path: str, answer: str) -> Response:
 
 async def _trickled(request: Request, forum: Forum, guest: SourceId) -> Response:
     if request.headers.get("content-type", "").partition(";")[0].strip() != FRAGMENT:
-        raise BadInput(f"patch with `content-type: {FRAGMENT}`")
+        raise BadInput("patch with `content-type: {kind}`", kind=FRAGMENT)
     data = await body(request)
     if len(data) > MAX_OFFER:
-        raise BadInput(f"a fragment of {len(data)} bytes; at most {MAX_OFFER} are taken")
+        raise BadInput(
+            "a fragment of {count} bytes; at most {most} are taken", count=len(data), most=MAX_OFFER
+        )
     try:
         await forum.trickle(guest, request.path_params["session"], data.decode(errors="replace"))
     except BadPayload as error:
@@ -303,7 +305,7 @@ async def _follow(hub: Hub, found: Pass) -> AsyncIterator[bytes]:
 async def _episode(hub: Hub, slug: Slug) -> Episode:
     found = await hub.database.episodes.by_slug(slug)
     if found is None:
-        raise NotFound(f"there is no episode {slug!r}")
+        raise NotFound("there is no episode {slug!r}", slug=slug)
     return found
 
 

@@ -16,6 +16,7 @@ from quality_creator.model.text import Text
 from quality_creator.web.api import decoded, json
 from quality_creator.web.forms import form
 from quality_creator.web.people import administrator, page
+from quality_creator.web.refusal import told
 from quality_creator.web.security import Door, Trail, allow
 from quality_creator.web.sessions import device_of
 
@@ -47,12 +48,12 @@ def routes(hub: Hub, ceremonies: Ceremonies) -> list[BaseRoute]:
         try:
             role: Any = fields["role"]
             if role not in ("inspection", "committee"):
-                raise BadInput(f"role: {role!r}; inspection or committee")
+                raise BadInput("role: {role!r}; inspection or committee", role=role)
             name = Text(zh=fields["zh"], en=fields["en"])
             await institutions.add(hub, visitor, id_=fields["id"], name=name, did=fields["did"], role=role)
         except (BadInput, Conflict) as error:
             code = 409 if isinstance(error, Conflict) else 400
-            return await overview(request, visitor, code, complaint=str(error), given=fields)
+            return await overview(request, visitor, code, complaint=told(request, error), given=fields)
         return RedirectResponse("/institutions", 303)
 
     @administrator

@@ -11,22 +11,20 @@ from starlette.routing import BaseRoute
 
 from quality_creator import quality
 from quality_creator.actions import engineering, traces
-from quality_creator.actions.engineering import Entry, Standing, Wrong
+from quality_creator.actions.engineering import Entry, Standing
 from quality_creator.actions.hub import Hub
 from quality_creator.actions.studies import Histogram, PlottedPoint
 from quality_creator.model.characteristic import COUNTS, WEIGHTED, ChartPlan
 from quality_creator.model.errors import BadInput, Conflict
 from quality_creator.model.person import Visitor
-from quality_creator.model.text import Language
 from quality_creator.quality import arl, arl_rules
 from quality_creator.quality.rules import NELSON, WESTERN_ELECTRIC
-from quality_creator.web import desks, pages
+from quality_creator.web import desks
 from quality_creator.web.api import json
 from quality_creator.web.engineers import engineer, page, standing_of
 from quality_creator.web.forms import form
+from quality_creator.web.refusal import told
 from quality_creator.web.security import Door, Trail
-from quality_creator.web.site import language
-from quality_creator.web.words import REFUSALS
 
 
 def routes(hub: Hub) -> list[BaseRoute]:
@@ -56,7 +54,7 @@ def routes(hub: Hub) -> list[BaseRoute]:
         standing = await standing_of(hub, request)
         since = request.query_params.get("since", "0")
         if not (since.isascii() and since.isdigit() and len(since) < 16):
-            raise BadInput(f"since is the number of a point, not {since[:64]!r}")
+            raise BadInput("since is the number of a point, not {since!r}", since=since[:64])
         return json(await engineering.picture(hub, standing, since=int(since)))
 
     @engineer
@@ -98,7 +96,7 @@ def routes(hub: Hub) -> list[BaseRoute]:
         choices = {"configured": None, "yes": True, "no": False}
         given = (await form(request))("public")
         if given not in choices:
-            error = Wrong("public", "choose yes, no or configured, not {given}", given=repr(given[:64]))
+            error = BadInput("Choose whether viewers see it, or leave it to the configuration.")
             return await _characteristic(hub, request, visitor, error=error)
         await hub.ingest.choose_public(standing.characteristic.id, choices[given], by=visitor.name)
         return _back(request)
@@ -159,7 +157,7 @@ async def _characteristic(
     """The page of a characteristic, with what came of a form where one was sent."""
     code = 200 if error is None else 409 if isinstance(error, Conflict) else 400
     if error is not None and _wants_json(request):
-        return json({"error": str(error)}, code)
+        return json({"error": told(request, error)}, code)
     standing = await standing_of(hub, request)
     picture = await engineering.picture(hub, standing)
     study = await engineering.study(hub, standing, picture)
@@ -174,7 +172,7 @@ async def _characteristic(
         "entry": entry or _suggested(picture.total),
         "found": found,
         "seen": "" if found is None else engineering.seen(found),
-        "error": None if error is None else _refusal(language(request), error),
+        "error": None if error is None else told(request, error),
         "place": request.url.path.rpartition("/")[2] if error is not None else "",
         "alarms": await asyncio.to_thread(_alarms_of, standing.characteristic.chart),
         "counts": standing.characteristic.chart.kind in COUNTS,
@@ -189,15 +187,6 @@ async def _characteristic(
 def _suggested(total: int) -> Entry:
     """The newest points, as many as limits are usually made from."""
     return Entry(str(max(1, total - 24)), str(max(1, total)))
-
-
-def _refusal(reader: Language, error: BadInput | Conflict) -> tuple[str, bool]:
-    """The error in the reader's language, and whether it is."""
-    if isinstance(error, Wrong):
-        return pages.say(reader, REFUSALS[error.code]).format(**error.places), True
-    if isinstance(error, Conflict):
-        return pages.say(reader, REFUSALS["not-seen"]), True
-    return str(error), reader == "en"
 
 
 def _alarms_of(plan: ChartPlan) -> dict[str, object]:

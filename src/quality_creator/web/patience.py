@@ -14,7 +14,7 @@ class TooOften(Forbidden):
     """Somebody tries too often; the text says when to come back."""
 
     def __init__(self, wait_s: float) -> None:
-        super().__init__(f"too many tries; wait {round(wait_s + 0.5)} s, then try again")
+        super().__init__("too many tries; wait {seconds} s, then try again", seconds=round(wait_s + 0.5))
         self.wait_s = wait_s
 
 

@@ -17,6 +17,7 @@ from quality_creator.web import pages
 from quality_creator.web.api import decoded, json
 from quality_creator.web.entrance import SignIn, question_of
 from quality_creator.web.forms import Form, form
+from quality_creator.web.refusal import told
 from quality_creator.web.security import Door, Trail, allow
 from quality_creator.web.sessions import device_of
 from quality_creator.web.site import language
@@ -67,7 +68,7 @@ def _own(hub: Hub, ceremonies: Ceremonies) -> list[BaseRoute]:
         try:
             await entry.drop_passkey(hub, visitor, request.path_params["passkey"])
         except Conflict as error:
-            return await me(request, visitor, 409, complaint=str(error))
+            return await me(request, visitor, 409, complaint=told(request, error))
         return RedirectResponse("/me", 303)
 
     @allow(*Role)
@@ -132,7 +133,11 @@ def _accounts(hub: Hub, ceremonies: Ceremonies) -> list[BaseRoute]:
         except (BadInput, Conflict) as error:
             code = 409 if isinstance(error, Conflict) else 400
             return await overview(
-                request, visitor, code, complaint=str(error), given=fields | {"roles": given.every("role")}
+                request,
+                visitor,
+                code,
+                complaint=told(request, error),
+                given=fields | {"roles": given.every("role")},
             )
         return await overview(request, visitor, invited=person, link=f"{address}/invite/{secret}")
 
@@ -155,7 +160,7 @@ def _accounts(hub: Hub, ceremonies: Ceremonies) -> list[BaseRoute]:
             )
         except (BadInput, Conflict) as error:
             return await one(
-                request, visitor, 409 if isinstance(error, Conflict) else 400, complaint=str(error)
+                request, visitor, 409 if isinstance(error, Conflict) else 400, complaint=told(request, error)
             )
         return RedirectResponse(f"/people/{_person(request)}", 303)
 
@@ -164,7 +169,7 @@ def _accounts(hub: Hub, ceremonies: Ceremonies) -> list[BaseRoute]:
         try:
             _, secret = await people.invite_again(hub, visitor, _person(request))
         except Conflict as error:
-            return await one(request, visitor, 409, complaint=str(error))
+            return await one(request, visitor, 409, complaint=told(request, error))
         return await one(request, visitor, link=f"{address}/invite/{secret}")
 
     @administrator
@@ -176,7 +181,7 @@ def _accounts(hub: Hub, ceremonies: Ceremonies) -> list[BaseRoute]:
     async def trail(request: Request, visitor: Visitor) -> Response:
         before = request.query_params.get("before", "")
         if before and not (before.isascii() and before.isdigit() and len(before) < 16):
-            raise BadInput(f"before is the number of a row, not {before[:64]!r}")
+            raise BadInput("before is the number of a row, not {before!r}", before=before[:64])
         deeds = await audit.newest(hub, int(before) if before else None)
         more = len(deeds) == audit.PAGE
         return page(request, "audit.html", visitor, deeds=deeds, acts=ACTS, more=more, first=not before)
@@ -200,7 +205,7 @@ def _roles(given: Form) -> tuple[frozenset[Role], InstitutionId | None]:
     try:
         roles = frozenset(Role(role) for role in given.every("role"))
     except ValueError as error:
-        raise BadInput(f"role: {error}; there are: {', '.join(Role)}") from error
+        raise BadInput("role: {error}; there are: {role}", error=error, role=tuple(Role)) from error
     institution = given("institution").strip()
     return roles, InstitutionId(institution) if institution else None
 
@@ -241,7 +246,7 @@ def _links(hub: Hub, ceremonies: Ceremonies) -> list[BaseRoute]:
                 hours=_hours(fields["hours"]),
             )
         except BadInput as error:
-            return await overview(request, visitor, 400, complaint=str(error), given=fields)
+            return await overview(request, visitor, 400, complaint=told(request, error), given=fields)
         return await overview(request, visitor, made=made, link=f"{ceremonies.party.address}/link/{secret}")
 
     @inviting
@@ -260,12 +265,12 @@ def _role(text: str) -> Role:
     try:
         return Role(text)
     except ValueError as error:
-        raise BadInput(f"role: {text!r}; a personal link is for a guest or an expert") from error
+        raise BadInput("role: {text!r}; a personal link is for a guest or an expert", text=text) from error
 
 
 def _hours(text: str) -> int:
     if not (text.isascii() and text.isdigit() and len(text) < 6):
-        raise BadInput(f"hours: {text[:16]!r} is not a number of hours")
+        raise BadInput("hours: {text!r} is not a number of hours", text=text[:16])
     return int(text)
 
 

@@ -13,6 +13,7 @@ from quality_creator.model.person import Role, Visitor
 from quality_creator.model.text import Text
 from quality_creator.web.forms import form
 from quality_creator.web.people import page
+from quality_creator.web.refusal import told
 from quality_creator.web.security import Door, allow
 
 producer = allow(Role.PRODUCER)
@@ -39,7 +40,7 @@ def routes(hub: Hub) -> list[BaseRoute]:
             made = await episodes.plan(hub, draft)
         except (BadInput, Conflict) as error:
             code = 409 if isinstance(error, Conflict) else 400
-            return await overview(request, visitor, code, complaint=str(error), given=fields)
+            return await overview(request, visitor, code, complaint=told(request, error), given=fields)
         request.state.detail = {"slug": made.slug}
         return RedirectResponse(f"/studio/{made.slug}", 303)
 

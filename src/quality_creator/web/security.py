@@ -38,8 +38,9 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from quality_creator.actions import audit, readings
 from quality_creator.factory.http import HttpConnector
-from quality_creator.model.errors import Forbidden
+from quality_creator.model.errors import Forbidden, Words
 from quality_creator.model.person import Role, Visitor
+from quality_creator.web.words import ROLES
 
 # blob: is the media source that hls.js hands to the video element. The hash is that of an empty text:
 # media-chrome's <style> elements are left empty and filled by script (frontend/src/player/chrome.ts).
@@ -148,8 +149,10 @@ def allow(*roles: Role) -> Callable[[Handler], Guarded]:
             if visitor is None:
                 raise SignInFirst(_back_to(request))
             if not visitor.may(*roles):
-                words = ", ".join(sorted(roles))
-                raise Forbidden(f"this is for: {words}; {visitor.name} is not one of them")
+                words = [Words(ROLES[role]) for role in sorted(roles)]
+                raise Forbidden(
+                    "this is for: {words}; {name} is not one of them", words=words, name=visitor.name
+                )
             if visitor.episode is not None:
                 for key in ("slug", "episode"):
                     if request.path_params.get(key, visitor.episode) != visitor.episode:

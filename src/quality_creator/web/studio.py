@@ -18,6 +18,7 @@ from quality_creator.actions.hub import Hub
 from quality_creator.actions.studio import Studio
 from quality_creator.media import wire
 from quality_creator.media.templates import templates
+from quality_creator.model.decoding import explained
 from quality_creator.model.errors import BadInput, NotFound
 from quality_creator.model.ids import Slug
 from quality_creator.model.person import STAFF, Role, Visitor
@@ -60,7 +61,7 @@ def routes(hub: Hub) -> list[BaseRoute]:
         try:
             command = _command.decode(await body(request))
         except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError) as error:
-            raise BadInput(f"this is not a command of the studio: {error}") from error
+            raise BadInput("this is not a command of the studio: {error}", error=explained(error)) from error
         slug = Slug(request.path_params["slug"])
         return json(await studio.perform(hub, slug, command, visitor.name))
 

@@ -215,28 +215,6 @@ NOTES: dict[str, str] = {
 }
 """The statistics room's notes, by their codes."""
 
-REFUSALS: dict[str, str] = {
-    "nothing": _say("There are no points yet."),
-    "number": _say("{typed} is not the number of a point."),
-    "span-order": _say("Point {first} comes after point {last}."),
-    "span-outside": _say("There are points {oldest} to {total}; {first} to {last} does not lie among them."),
-    "span-short": _say(
-        "Limits need at least {fewest} points; of points {first} to {last} only {left} are left."
-    ),
-    "span-gone": _say("The measurements of point {first} and later ones are not kept any more."),
-    "excluded-outside": _say(
-        "Point {number} can't be left out: it does not lie among points {first} to {last}."
-    ),
-    "excluded-twice": _say("Point {number} is left out twice."),
-    "reason": _say("Say why point {number} is left out."),
-    "constant": _say("There is no spread between these values; constant values give no limits."),
-    "method": _say("The method {method} does not fit this chart."),
-    "rule": _say("There is no rule {rule}."),
-    "public": _say("Choose whether viewers see it, or leave it to the configuration."),
-    "not-seen": _say("These limits were not looked at yet. Here they are; look, then freeze."),
-}
-"""Why an entry of the quality engineer's can't be, by the code of the refusal."""
-
 ROLES: dict[Role, str] = {
     Role.ADMINISTRATOR: _say("Administrator"),
     Role.PRODUCER: _say("Producer"),
