@@ -7,7 +7,7 @@ from functools import cache
 from importlib.resources import files
 from typing import Literal
 
-from quality_creator.model.errors import BadInput
+from quality_creator.model.errors import BadInput, Words
 
 Inspection = Literal["normal", "tightened", "reduced"]
 Level = Literal["S-1", "S-2", "S-3", "S-4", "I", "II", "III"]
@@ -123,8 +123,12 @@ def _preferred(aql: float, known: tuple[float, ...], where: str) -> float:
         "{aql:g} is no AQL of {where}; its neighbours are {neighbours}",
         aql=aql,
         where=where,
-        neighbours=tuple(below + above),
+        neighbours=_neighbours(below + above),
     )
+
+
+def _neighbours(found: list[str]) -> Words | str:
+    return found[0] if len(found) == 1 else Words("{low} and {high}", low=found[0], high=found[1])
 
 
 def _letter(name: str, lot_size: int, level: str) -> str:
