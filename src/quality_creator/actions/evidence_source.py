@@ -10,6 +10,7 @@ import urllib.parse
 import urllib.request
 import zipfile
 import zlib
+from collections import Counter
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
@@ -86,6 +87,9 @@ def _bundle(path: Path) -> Iterator["_Bundle"]:
             raise BadInput(f"{path}: not a bundle: {error}") from error
         except OSError as error:
             raise BadInput(f"{path}: {error.strerror}") from error
+        [(name, times)] = Counter(archive.namelist()).most_common(1) or [("", 0)]
+        if times > 1:
+            raise BadInput(f"{path}: {name} stands in it {times} times; other tools might read another one")
         yield _Bundle(path, archive, data)
 
 
@@ -111,6 +115,8 @@ class _Bundle:
             raise BadPayload(f"{name} lies outside the bundle")
         magic, name_length, extra = self._HEAD.unpack(head)
         start = info.header_offset + self._HEAD.size + name_length + extra
+        if self._data[start - name_length - extra : start - extra] != info.orig_filename.encode():
+            raise BadPayload(f"{name} has another name where it lies in the bundle")
         packed = self._data[start : start + info.compress_size]
         if magic != b"PK\3\4" or len(packed) != info.compress_size:
             raise BadPayload(f"{name} is cut off in the bundle")
