@@ -62,8 +62,11 @@ def free_port() -> int:
 class HubProcess:
     """One data folder and the hub that runs on it."""
 
-    def __init__(self, folder: Path, text: str, hub_keys: str = "") -> None:
+    def __init__(self, folder: Path, text: str, hub_keys: str = "", prelude: str = "") -> None:
         self.folder = folder
+        self._begin = ["-m", "quality_creator"]
+        if prelude:  # what is otherwise to it, said in Python before it starts
+            self._begin = ["-c", f"{prelude}\nfrom quality_creator.cli import main\nmain()"]
         self.port = free_port()
         self.rtmp_port = free_port()
         self.config = folder / "qc.toml"
@@ -81,7 +84,7 @@ class HubProcess:
         """Start it and wait until it answers."""
         with self.log.open("ab") as log:
             self.child = subprocess.Popen(
-                [sys.executable, "-m", "quality_creator", "hub", "--config", str(self.config)],
+                [sys.executable, *self._begin, "hub", "--config", str(self.config)],
                 stdout=log,
                 stderr=log,
                 cwd=self.folder,
@@ -172,10 +175,10 @@ class HubProcess:
 
 
 @contextmanager
-def running_hub(folder: Path, text: str, hub_keys: str = "") -> Iterator[HubProcess]:
+def running_hub(folder: Path, text: str, hub_keys: str = "", prelude: str = "") -> Iterator[HubProcess]:
     """A hub that is stopped at the end, whatever happens."""
     folder.mkdir(parents=True, exist_ok=True)
-    hub = HubProcess(folder, text, hub_keys)
+    hub = HubProcess(folder, text, hub_keys, prelude)
     try:
         hub.start()
         yield hub
