@@ -12,6 +12,7 @@ from pathlib import Path
 import msgspec
 import pytest
 
+from quality_creator import __version__
 from quality_creator.actions import checking, evidence_source, measurement_table
 from quality_creator.actions.check import picture
 from quality_creator.actions.checking import Report
@@ -446,3 +447,17 @@ def test_what_is_no_evidence_is_said_so(tmp_path: Path) -> None:
         evidence_source.opened(str(tmp_path / "text.zip")).__enter__()
     with evidence_source.opened(str(tmp_path)) as source, pytest.raises(BadPayload):
         checking.check(source, target="here", now=LATER)
+
+
+def test_a_verdict_that_another_version_wrote_says_with_which_it_is_to_be_checked() -> None:
+    episode = Episode()
+    old = dossier.Software(name="quality-creator", version="0.0.9")
+    made = msgspec.structs.replace(dossier.decode(episode.world.dossier), software=old, verdicts=())
+    words = _words(_check(episode.files() | {evidence.DOSSIER: made.encode()}))
+    assert "quality-creator==0.0.9" in words["charts"]
+    ours = msgspec.structs.replace(
+        made, software=dossier.Software(name="quality-creator", version=__version__)
+    )
+    words = _words(_check(episode.files() | {evidence.DOSSIER: ours.encode()}))
+    assert "left out of the dossier" in words["charts"]
+    assert "quality-creator==" not in words["charts"]

@@ -102,7 +102,7 @@ def show(report: "Report", console: Console) -> None:
     table = Table(box=None, show_header=False, pad_edge=False)
     for one in report.checks:
         mark, style = _MARKS[one.outcome]
-        table.add_row(Line(mark, style=style), one.name, one.words)
+        table.add_row(Line(mark, style=style), one.name, Line(one.words))  # words may have [brackets]
     console.print(table)
     console.print()
     console.print(f"dossier   {report.dossier}")

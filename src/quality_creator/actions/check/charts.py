@@ -4,6 +4,7 @@ from collections.abc import Mapping
 
 import msgspec
 
+from quality_creator import __version__
 from quality_creator.actions import courses, joint_retracing, retracing, summary
 from quality_creator.actions import seen as seeing
 from quality_creator.actions.check.case import Case
@@ -13,6 +14,7 @@ from quality_creator.actions.summary import AnySummary
 from quality_creator.model.errors import BadPayload
 from quality_creator.model.ids import CharacteristicId, ChartId
 from quality_creator.trust import dossier as dossiers
+from quality_creator.trust.dossier import Software
 from quality_creator.trust.log import living
 
 CAPABILITIES = 100
@@ -42,11 +44,21 @@ def check_charts(case: Case) -> None:
         wrong += several.wrong
     if wrong:
         more = f"; and {len(wrong) - 3} more" if len(wrong) > 3 else ""
-        return case.say("charts", "wrong", "; ".join(wrong[:3]) + more)
+        return case.say("charts", "wrong", "; ".join(wrong[:3]) + more + _other_version(made.software))
     case.say("charts", "right", f"{len(made.verdicts)}; {_words(retraced, jointly)}")
     unknown = [name for name, one in seen.one.items() if one.points and name not in retraced]
     unknown_too = [chart for chart, one in seen.several.items() if one.points and chart not in jointly]
     return _beginning(case, opening, {*unknown, *unknown_too})
+
+
+def _other_version(made_by: Software) -> str:
+    """What to do when another version wrote the verdicts: they are compared byte for byte."""
+    if made_by.version == __version__:
+        return ""
+    return (
+        f" (written by {made_by.name} {made_by.version}, and this is {__version__}: verdicts are compared "
+        f"byte for byte, so check it with that version, too: pip install quality-creator=={made_by.version})"
+    )
 
 
 def _endorsed(case: Case, again: dict[str, AnySummary]) -> list[str]:
