@@ -197,7 +197,7 @@ for (const list of document.querySelectorAll<HTMLElement>('[data-specimen="instr
     if (!instrument) continue;
     const card = new InstrumentCard(
       instrument.definition,
-      { seek: () => undefined, utcAt: () => null },
+      { seek: () => undefined, utcAt: () => null, nameOf: (characteristic: string) => characteristic },
       list,
     );
     card.element.dataset["case"] = name;

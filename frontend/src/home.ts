@@ -26,7 +26,7 @@ function preview(video: HTMLVideoElement, source: string, list: HTMLElement): vo
         }
       },
       frame: (at) => {
-        for (const { definition, current } of viewAt(store, at).instruments.slice(0, MOST_READINGS)) {
+        for (const { definition, current } of viewAt(store, at).instruments.filter(({ definition }) => !definition.several).slice(0, MOST_READINGS)) {
           const value = readingOf(list, definition.characteristic, definition.name[LANGUAGE], definition.unit);
           tell(value, current ? number(current.point.value, definition.decimals) : "\u2013");
         }

@@ -4,13 +4,13 @@ import "uplot/dist/uPlot.min.css";
 import "./styles/instrument.css";
 import "./styles/lines.css";
 import { ControlChart, type Numbered, type Sheet } from "./charts/control";
-import { faceOf, LOWER_RULES, showCaption, type Plan } from "./charts/kinds";
+import { driverWords, faceOf, LOWER_RULES, showCaption, type Plan } from "./charts/kinds";
 import { ownOf } from "./charts/limits";
 import { onTheme } from "./charts/palette";
 import { h, part, tell } from "./dom";
 import { clock, number } from "./format";
-import type { ChartLimits } from "./stream/message";
-import { ruleWords, say } from "./words";
+import type { ChartLimits, Text } from "./stream/message";
+import { LANGUAGE, ruleWords, say } from "./words";
 
 interface Point {
   readonly number: number;
@@ -21,12 +21,15 @@ interface Point {
   readonly found_in: number | null;
   readonly lower: number | null;
   readonly upper: number | null;
+  /** Of a chart of several characteristics: by how much T² would be smaller without each. */
+  readonly parts?: readonly number[];
 }
 
 interface Picture {
   readonly definition: Plan & {
     readonly rules: readonly string[];
     readonly spread: ChartLimits | null;
+    readonly members?: readonly { readonly name: Text }[];
   };
   readonly sigma: number | null;
   readonly points: readonly Point[];
@@ -126,7 +129,7 @@ class Control {
     const proposed =
       data["center"] === undefined
         ? null
-        : { center: Number(data["center"]), lower: Number(data["lower"]), upper: Number(data["upper"]) };
+        : { center: Number(data["center"]), lower: data["lower"] === undefined ? null : Number(data["lower"]), upper: Number(data["upper"]) };
     const shown: Sheet["shown"] = [points[0]?.number ?? 0, points.at(-1)?.number ?? 0];
     const common = { excluded, span, shown };
     const location: Sheet = {
@@ -173,12 +176,15 @@ class Control {
     const { decimals, unit } = faceOf(definition).upper;
     const count = point.found_in === null ? [] : [say("found-in", { count: point.found_in, unit: definition.unit })];
     const begun = point.signals.map(({ rule }) => ruleWords(rule));
+    const members = definition.members?.map(({ name }) => name[LANGUAGE]) ?? [];
+    const driven = point.parts?.length ? [driverWords(point.location, point.parts, members)] : [];
     return [
       say("point", { number: point.number + 1 }),
       clock(point.time),
       `${number(point.location, decimals)} ${unit}`.trim(),
       ...count,
       ...begun,
+      ...driven,
     ].join(say("separator"));
   }
 

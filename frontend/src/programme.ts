@@ -39,7 +39,7 @@ const STILL_MS = 400;
 export interface Doors {
   /** Another frame is on screen, or more is known of it. */
   frame(view: View): void;
-  /** An instrument's card was made. */
+  /** A characteristic's card was made. */
   card(card: InstrumentCard): void;
 }
 
@@ -130,7 +130,7 @@ export class Programme {
 
   /** What is measured, as far as it is known here. */
   get definitions(): readonly Definition[] {
-    return [...this.cards.values()].map(({ definition }) => definition);
+    return [...this.cards.values()].map(({ definition }) => definition).filter(({ several }) => !several);
   }
 
   /** The picture on screen, exactly: the very next one, if it runs. Null while there is none. */
@@ -226,7 +226,7 @@ export class Programme {
         list.querySelector("[data-placeholder]")?.remove();
         card = new InstrumentCard(definition, this.cardDoors, list);
         this.cards.set(definition.characteristic, card);
-        this.doors.card(card);
+        if (!definition.several) this.doors.card(card);
       }
       card.show(instrument, view.at, complete);
     }
@@ -237,6 +237,7 @@ export class Programme {
   private readonly cardDoors = {
     seek: (at: number) => this.player.seek(at),
     utcAt: (at: number) => this.store.utcAt(at - WINDOW_TICKS, at),
+    nameOf: (characteristic: string) => this.cards.get(characteristic)?.definition.name[LANGUAGE] ?? characteristic,
   };
 
   private showCounters(view: View): void {

@@ -144,7 +144,7 @@ class Episode:
         )
 
     @cached_property
-    def summaries(self) -> list[summary.Summary]:
+    def summaries(self) -> list[summary.AnySummary]:
         """What the charts said."""
         decoded = map(stamped.decode, self.batches)
         known = (b"", b"") if self.charts.unwritten else (self.charts.opening, self.charts.course)

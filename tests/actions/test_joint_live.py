@@ -380,6 +380,8 @@ def test_the_verdict_names_what_was_computed_and_what_found_no_partner(tmp_path:
     assert verdict.computed == verdict.observations > 50
     assert verdict.signals["t2-limit"] >= 1
     assert sum(verdict.alone) > 0
+    for one in summary.summarise(stamped, opening, course):
+        assert summary.decode_verdict(msgspec.json.encode(one)) == one
     unknown = summary.summarise(stamped)[-1]
     assert isinstance(unknown, summary.JointSummary)
     assert unknown.computed == 0

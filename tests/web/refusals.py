@@ -17,6 +17,7 @@ DOORS = (
     "forum",
     "institutions",
     "isos",
+    "joint_lines",
     "lines",
     "outs",
     "people",

@@ -10,7 +10,7 @@ import type { Instrument } from "../stream/view";
 import { WINDOW_S } from "../stream/view";
 import { capabilityWords } from "./capability";
 import { Chart, type Dot } from "./chart";
-import { faceOf, LOWER_RULES, showCaption, type Face } from "./kinds";
+import { driverWords, faceOf, LOWER_RULES, showCaption, type Face } from "./kinds";
 import { ownOf } from "./limits";
 
 const LOCATION_HEIGHT = 124;
@@ -21,6 +21,8 @@ export interface Doors {
   seek(at: number): void;
   /** Wall time of a position, in microseconds. */
   utcAt(at: number): number | null;
+  /** What a characteristic is called; its id where that is not known. */
+  nameOf(characteristic: string): string;
 }
 
 export class InstrumentCard {
@@ -130,10 +132,12 @@ export class InstrumentCard {
 
   private showReading({ current, definition, freshness }: Instrument): void {
     const decimals = isCount(definition) ? 0 : definition.decimals;
-    tell(this.reading, current ? number(current.point.value, decimals) : "–");
+    // A chart of several characteristics has no value before it has limits.
+    const shown = current && (!definition.several || current.point.location !== null) ? current : null;
+    tell(this.reading, shown ? number(shown.point.value, decimals) : "–");
     const foundIn = current?.point.foundIn ?? null;
     tell(this.unit, foundIn === null ? definition.unit : say("found-in", { count: foundIn, unit: definition.unit }));
-    this.reading.value = current ? String(current.point.value) : "";
+    this.reading.value = shown ? String(shown.point.value) : "";
     const { dataset } = this.reading;
     dataset["value"] = this.reading.value;
     dataset["index"] = current ? String(current.point.index) : "";
@@ -163,8 +167,9 @@ export class InstrumentCard {
     if (current.point.status !== "good") words.push(say(current.point.status));
     if (current.point.late) words.push(say("late"));
     if (!isCount(definition) && outside(current.point.value, definition.specification)) words.push(say("outside-spec"));
+    const newest = this.shown?.points.findLast(({ point }) => point.plotted !== null)?.point ?? current.point;
     if (signals.length > 0) {
-      return { text: [...words, ...signals.map(ruleWords)].join(say("separator")), kind: "signal" };
+      return { text: [...words, ...signals.map(ruleWords), ...this.driver(newest)].join(say("separator")), kind: "signal" };
     }
     if (!definition.location) {
       const { collected, estimateFrom } = definition;
@@ -174,6 +179,7 @@ export class InstrumentCard {
           : say("collecting", { count: collected, wanted: estimateFrom }),
       );
     } else if (words.length === 1) words.push(say("in-control"));
+    if (definition.several && definition.several.alone > 0) words.push(say("without-partner", { count: definition.several.alone }));
     if (filling > 0) words.push(say("filling", { count: filling, size: each(definition) }));
     return { text: words.join(say("separator")), kind: "soft" };
   }
@@ -183,10 +189,18 @@ export class InstrumentCard {
     const words = [
       clock(point.time),
       `${number(point.location ?? point.value, upper.decimals)} ${upper.unit}`.trim(),
-      say("measurement", { index: point.index + 1 }),
+      say(point.parts ? "observation" : "measurement", { index: point.index + 1 }),
       ...point.signals.map(({ rule }) => ruleWords(rule)),
+      ...this.driver(point),
     ];
     return { text: words.join(say("separator")), kind: point.signals.length > 0 ? "signal" : "soft" };
+  }
+
+  /** What drives a point of a chart of several characteristics. */
+  private driver({ location, parts }: Point): string[] {
+    const members = this.definition.several?.members;
+    if (!members || location === null || !parts?.length) return [];
+    return [driverWords(location, parts, members.map((member) => this.doors.nameOf(member)))];
   }
 
   private hover(dot: Dot | null): void {

@@ -3,6 +3,7 @@
 import { isPerUnit, isProportion, isWeighted } from "../stream/kind";
 import type { ChartLimits } from "../stream/message";
 import { h } from "../dom";
+import { number } from "../format";
 import { say } from "../words";
 
 /** What a definition says of its chart, in the stream and in the engineer's picture. */
@@ -44,6 +45,10 @@ export function faceOf(plan: Plan): Face {
   if (isPerUnit(plan)) return { upper: side(say(chart === "u" ? "location-u" : "location-laney-u"), { unit: "", floor: 0 }), lower: null };
   if (chart === "np") return { upper: side(say("location-np", { size }), { floor: 0 }), lower: null };
   if (chart === "c") return { upper: side(say("location-c"), { floor: 0 }), lower: null };
+  if (chart === "t2") {
+    return { upper: side(size > 1 ? say("location-t2-n", { size }) : say("location-t2"), { unit: "", floor: 0 }), lower: null };
+  }
+  if (chart === "mewma") return { upper: side(say("location-mewma", { weight: plan.weight ?? "–" }), { unit: "", floor: 0 }), lower: null };
   const values = side(size > 1 ? say("location-x", { size }) : say("location-i"));
   if (isWeighted(plan) && !plan.location) return { upper: values, lower: null };
   if (chart === "ewma") {
@@ -56,6 +61,12 @@ export function faceOf(plan: Plan): Face {
   }
   const spread = size > 1 ? say(chart === "xbar-s" ? "spread-s" : "spread-x") : say("spread-i");
   return { upper: values, lower: side(spread, { floor: 0 }) };
+}
+
+/** Which characteristic drives a point of a chart of several, and what its statistic would be without it. */
+export function driverWords(location: number, parts: readonly number[], names: readonly string[]): string {
+  const most = parts.reduce((best, part, n) => (part > parts[best]! ? n : best), 0);
+  return say("driven-by", { name: names[most] ?? "", rest: number(Math.max(location - (parts[most] ?? 0), 0), 2) });
 }
 
 /** A side's caption: its name, and its unit where it has one. */

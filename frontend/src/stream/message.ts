@@ -44,6 +44,8 @@ export interface Point {
   /** The point's own limits on the upper chart; with `upper` alone there is none below. */
   readonly lower: number | null;
   readonly upper: number | null;
+  /** Of a chart of several characteristics: by how much its statistic would be smaller without each. */
+  readonly parts?: readonly number[];
 }
 
 export interface Counters {
@@ -89,6 +91,8 @@ export interface Definition {
   readonly slack: number | null;
   readonly decision: number | null;
   readonly capability: Capability | null;
+  /** Of a chart of several characteristics: which, and how many of their values found no partner so far. */
+  readonly several?: { readonly members: readonly string[]; readonly alone: number };
 }
 
 /** Whether the process can hold its specification, and what speaks against believing it. */
@@ -200,14 +204,20 @@ function message(value: unknown): Message {
     case "definitions":
       return {
         type: "definitions",
-        characteristics: list(fields["characteristics"], "characteristics").map(definition),
+        characteristics: [
+          ...list(fields["characteristics"], "characteristics").map(definition),
+          ...list(fields["charts"] ?? [], "charts").map(jointDefinition),
+        ],
         lines: list(fields["lines"] ?? [], "lines").map(lineOee),
       };
     case "data":
       return {
         type: "data",
         utc: integer(fields, "utc"),
-        points: list(fields["points"] ?? [], "points").map(point),
+        points: [
+          ...list(fields["points"] ?? [], "points").map(point),
+          ...list(fields["joint"] ?? [], "observations").map(jointPoint),
+        ],
         counters: list(fields["counters"] ?? [], "counters").map(counters),
         ...(fields["graphics"] === undefined ? {} : { graphics: list(fields["graphics"], "graphics").map(graphic) }),
       };
@@ -241,6 +251,40 @@ function definition(value: unknown): Definition {
     slack: absentOr(fields["slack"], finite),
     decision: absentOr(fields["decision"], finite),
     capability: absentOr(fields["capability"], capability),
+  };
+}
+
+/** A chart of several characteristics, as the definition of what it plots. */
+function jointDefinition(value: unknown): Definition {
+  const fields = object(value, "chart");
+  const alone = list(fields["alone"] ?? [], "alone").map(finite);
+  return {
+    characteristic: string(fields, "chart"),
+    name: text(fields["name"]),
+    unit: "",
+    line: string(fields, "line"),
+    lineName: text(fields["line_name"]),
+    decimals: 2,
+    chart: oneOf(fields, "kind", ["t2", "mewma"]),
+    size: fields["size"] === undefined ? 1 : integer(fields, "size"),
+    rules: [],
+    specification: null,
+    location: absentOr(fields["location"], chartLimits),
+    spread: null,
+    collected: absentOr(fields["collected"], () => integer(fields, "collected")),
+    estimateFrom: absentOr(fields["estimate_from"], () => integer(fields, "estimate_from")),
+    weight: absentOr(fields["weight"], finite),
+    width: null,
+    slack: null,
+    decision: null,
+    capability: null,
+    several: {
+      members: list(fields["characteristics"], "characteristics").map((one) => {
+        if (typeof one !== "string") throw new BadData("a characteristic that is no text");
+        return one;
+      }),
+      alone: alone.reduce((sum, count) => sum + count, 0),
+    },
   };
 }
 
@@ -308,14 +352,40 @@ function point(value: unknown): Point {
     plotted: absentOr(fields["plotted"], () => integer(fields, "plotted")),
     location: absentOr(fields["location"], finite),
     spread: absentOr(fields["spread"], finite),
-    signals: list(fields["signals"] ?? [], "signals").map((item) => {
-      const signal = object(item, "signal");
-      return { rule: string(signal, "rule"), continuing: signal["continuing"] === true };
-    }),
+    signals: signals(fields),
     foundIn: absentOr(fields["found_in"], finite),
     lower: absentOr(fields["lower"], finite),
     upper: absentOr(fields["upper"], finite),
   };
+}
+
+/** An observation of several characteristics, as a point of its chart; before there are limits its value is 0. */
+function jointPoint(value: unknown): Point {
+  const fields = object(value, "observation");
+  const location = absentOr(fields["location"], finite);
+  return {
+    characteristic: string(fields, "chart"),
+    index: integer(fields, "index"),
+    time: integer(fields, "time"),
+    value: location ?? 0,
+    status: fields["status"] === undefined ? "good" : oneOf(fields, "status", ["good", "uncertain", "bad"]),
+    late: fields["late"] === true,
+    plotted: absentOr(fields["plotted"], () => integer(fields, "plotted")),
+    location,
+    spread: null,
+    signals: signals(fields),
+    foundIn: null,
+    lower: null,
+    upper: null,
+    parts: list(fields["parts"] ?? [], "parts").map(finite),
+  };
+}
+
+function signals(fields: Fields): Signal[] {
+  return list(fields["signals"] ?? [], "signals").map((item) => {
+    const signal = object(item, "signal");
+    return { rule: string(signal, "rule"), continuing: signal["continuing"] === true };
+  });
 }
 
 function counters(value: unknown): Counters {

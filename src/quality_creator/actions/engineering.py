@@ -213,8 +213,8 @@ async def estimate(hub: Hub, standing: Standing, entry: Entry, by: str) -> quali
         BadInput: the entry can't be, or these points can't give limits; it says which.
     """
     one = standing.characteristic
-    first, last = _span(entry, hub.ingest.chart(one.id).state.plotted)
-    excluded = _excluded(entry.excluded, first, last)
+    first, last = span_of(entry, hub.ingest.chart(one.id).state.plotted)
+    excluded = excluded_of(entry.excluded, first, last)
     if last - first - len(excluded) < FEWEST:
         raise BadInput(
             "Limits need at least {fewest} points; of points {first} to {last} only {left} are left.",
@@ -274,7 +274,8 @@ async def freeze(hub: Hub, standing: Standing, entry: Entry, by: str, looked_at:
     return estimation
 
 
-def _span(entry: Entry, total: int) -> tuple[int, int]:
+def span_of(entry: Entry, total: int) -> tuple[int, int]:
+    """First point and the one after the last, from 0. Raises BadInput."""
     if total == 0:
         raise BadInput("There are no points yet.")
     first, last = _number(entry.first), _number(entry.last)
@@ -292,7 +293,8 @@ def _span(entry: Entry, total: int) -> tuple[int, int]:
     return first - 1, last
 
 
-def _excluded(entries: Sequence[tuple[str, str]], first: int, last: int) -> Mapping[int, str]:
+def excluded_of(entries: Sequence[tuple[str, str]], first: int, last: int) -> Mapping[int, str]:
+    """Points that are left out, from 0, with the reason of each. Raises BadInput."""
     excluded: dict[int, str] = {}
     for typed, reason in entries:
         number = _number(typed)

@@ -226,7 +226,7 @@ class Ingest:
     def joint(self, name: ChartId) -> Joint:
         """Where a chart of several characteristics stands. Raises NotFound."""
         if name not in self._books.joints:
-            raise NotFound(f"there is no chart {name!r} of several characteristics")
+            raise NotFound("there is no chart {name!r} of several characteristics", name=name)
         return self._books.joints[name]
 
     def joint_public(self, name: ChartId) -> bool:
@@ -236,7 +236,7 @@ class Ingest:
     def configured_joint(self, name: ChartId) -> JointChart:
         """A chart of several characteristics as the configuration has it. Raises NotFound."""
         if name not in self._joint_charts:
-            raise NotFound(f"there is no chart {name!r} of several characteristics")
+            raise NotFound("there is no chart {name!r} of several characteristics", name=name)
         return self._joint_charts[name]
 
     def chart(self, name: CharacteristicId) -> Chart:

@@ -6,12 +6,10 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal
 
-import msgspec
-
 from quality_creator.actions import authorities, publishing
 from quality_creator.actions.hub import Hub
 from quality_creator.actions.publishing import Case
-from quality_creator.actions.summary import Summary
+from quality_creator.actions.summary import AnySummary, decode_verdict
 from quality_creator.model.episode import Episode
 from quality_creator.model.errors import NotFound
 from quality_creator.model.ids import Slug
@@ -40,7 +38,7 @@ class Standing:
     witnesses: Sequence[str]
     origin: str
     """The log's name."""
-    summaries: Sequence[Summary]
+    summaries: Sequence[AnySummary]
     proofs: Sequence[tuple[Judged, str]]
     """Each endorsement, and the name of its file."""
     remarks: Sequence["Said"]
@@ -178,9 +176,7 @@ async def standing(hub: Hub, slug: Slug, now: datetime) -> Standing:
         witnesses=[one.name for one in hub.ledger.policy.witnesses],
         origin=hub.ledger.origin,
         summaries=[
-            msgspec.json.decode(
-                await publishing.read(hub, slug, f"verdicts/{one.characteristic}.json"), type=Summary
-            )
+            decode_verdict(await publishing.read(hub, slug, f"verdicts/{one.characteristic}.json"))
             for one in made.verdicts
         ],
         proofs=list(zip(said.judged, names, strict=False)) if said is not None else [],

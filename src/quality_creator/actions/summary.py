@@ -16,9 +16,11 @@ from quality_creator.actions.joint_retracing import RetracedJoint
 from quality_creator.actions.retracing import Retraced
 from quality_creator.actions.seen import Seen, Shown, ShownJoint
 from quality_creator.model.characteristic import Specification
+from quality_creator.model.errors import BadPayload
 from quality_creator.model.event import Capability, ChartLimits, Definition, Point, TimedMessage
 from quality_creator.model.ids import CharacteristicId, ChartId
 from quality_creator.model.text import Text
+from quality_creator.quality import MULTIVARIATE
 from quality_creator.trust import dossier
 
 
@@ -92,6 +94,10 @@ class JointSummary(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fie
 AnySummary = Summary | JointSummary
 
 
+class _Kind(msgspec.Struct):
+    chart: str
+
+
 @dataclass(slots=True)
 class _Tally:
     measurements: int = 0
@@ -99,6 +105,16 @@ class _Tally:
     outside: int = 0
     points: int = 0
     signals: dict[str, int] = field(default_factory=dict)
+
+
+def decode_verdict(data: bytes) -> AnySummary:
+    """A verdict's file, of one characteristic or of several. Raises BadPayload."""
+    try:
+        if msgspec.json.decode(data, type=_Kind).chart in MULTIVARIATE:
+            return msgspec.json.decode(data, type=JointSummary)
+        return msgspec.json.decode(data, type=Summary)
+    except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError) as error:
+        raise BadPayload(f"a verdict that can't be read: {error}") from error
 
 
 def summarise(

@@ -16,6 +16,7 @@ from quality_creator.demo.plant import (
     LEAK,
     MOISTURE,
     PEEL,
+    SECOND,
     TAP_COUNTER,
     Channel,
 )
@@ -137,6 +138,7 @@ def toml(keys: Keys, *, port: int, rtmp_port: int, broker_port: int | None, log:
                 kind="ewma",
             ),
             _DEFECTS,
+            _BOND,
             _SLIDE,
             "",
         ]
@@ -159,6 +161,18 @@ decimals = 3
 [characteristics.chart]
 kind = "p"
 limits = {{ center = {inspection.DEFECT_RATE} }}"""
+
+_BOND = f"""# A panel passes the peel head three cycles after the moisture head.
+[[charts]]
+id = "edge-bond"
+name = {{ zh-Hans = "封边粘接：含水率与剥离力", en = "Edge bond: moisture and peel force" }}
+kind = "t2"
+characteristics = ["board-moisture", "peel-force"]
+tolerance_s = 0.3
+lags_s = [0.0, {(3 * PEEL.period + PEEL.beats[0] - MOISTURE.beats[0]) / SECOND}]
+[charts.limits]
+center = [{MOISTURE.center}, {PEEL.center}]
+covariance = [[{MOISTURE.sigma**2:.6f}, 0.0], [0.0, {PEEL.sigma**2:.6f}]]"""
 
 _SLIDE = f"""[[traces]]
 id = "slide-force"

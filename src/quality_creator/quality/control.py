@@ -205,7 +205,7 @@ def contributions(state: State, values: ArrayLike) -> Floats:
     """
     plan, limits = state.plan, state.limits
     if not isinstance(limits, MultivariateLimits):
-        raise BadInput(f"{plan.kind} judges one characteristic; nothing can be attributed")
+        raise BadInput("{kind} judges one characteristic; nothing can be attributed", kind=plan.kind)
     flat = np.concatenate((np.array(state.pending), _flat(values)))
     rows = flat[: len(flat) - len(flat) % plan.take].reshape(-1, plan.take)
     with np.errstate(all="ignore"):

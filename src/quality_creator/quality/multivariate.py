@@ -58,7 +58,10 @@ def estimate(
     least = p + 2 if n == 1 else max(2, p // (n - 1) + 1)
     if used < least:
         raise BadInput(
-            f"{used} complete points can't give the covariance of {p} variables; {least} or more can"
+            "{used} complete points can't give the covariance of {variables} variables; {least} or more can",
+            used=used,
+            variables=p,
+            least=least,
         )
     data = cube[present]
     center = data.mean(axis=(0, 1))
@@ -141,7 +144,11 @@ def _chosen(plan: Plan, method: str | None) -> Method:
         if method in (None, name):
             return name
     raise BadInput(
-        f"{method!r} does not estimate {plan.kind} of {plan.size} rows a point; choose {' or '.join(fitting)}"
+        "{method!r} does not estimate {kind} of {size} rows a point; choose one of {fitting}",
+        method=method,
+        kind=plan.kind,
+        size=plan.size,
+        fitting=fitting,
     )
 
 
@@ -156,7 +163,7 @@ def _covariance(data: Floats, name: Method, places: NDArray[np.int64]) -> Floats
         return np.cov(flat, rowvar=False).reshape(p, p)
     steps = np.diff(flat, axis=0)[np.diff(places) == 1]
     if len(steps) < p + 1:
-        raise BadInput(f"successive differences need {p + 2} or more complete points in a row")
+        raise BadInput("successive differences need {least} or more complete points in a row", least=p + 2)
     moved: Floats = steps.T @ steps / (2.0 * len(steps))
     return moved
 
@@ -174,7 +181,11 @@ def _uppers(plan: Plan, m: int, name: Method) -> tuple[float, float]:
     # Successive differences carry less information; these degrees of freedom say how much.
     freedom = m - 1 if name == "covariance" else 2.0 * (m - 1) ** 2 / (3 * m - 4)
     if freedom <= p:
-        raise BadInput(f"{m} points are too few for the limits of {p} variables by this method")
+        raise BadInput(
+            "{points} points are too few for the limits of {variables} variables by this method",
+            points=m,
+            variables=p,
+        )
     share = p * freedom * (m + 1) / (m * (freedom - p + 1))
     later = share * float(f.isf(alpha, p, freedom - p + 1))
     used = (m - 1) ** 2 / m * float(beta.isf(alpha, p / 2.0, (freedom - p) / 2.0))
@@ -186,7 +197,11 @@ def _limits(
 ) -> MultivariateLimits:
     p = plan.variables
     if center.shape != (p,) or covariance.shape != (p, p):
-        raise BadInput(f"{p} variables have a centre of {p} numbers and a covariance of {p} rows of {p}")
+        raise BadInput(
+            "{variables} variables have a centre of {variables} numbers and a covariance of {variables} rows "
+            "of {variables}",
+            variables=p,
+        )
     if not (np.isfinite(center).all() and np.isfinite(covariance).all()):
         raise BadInput("the centre and the covariance are finite numbers")
     if not np.allclose(covariance, covariance.T, rtol=1e-9, atol=0.0):
@@ -207,7 +222,7 @@ def _inverse_root(covariance: Floats) -> Floats:
     scale = np.sqrt(np.diag(covariance))
     if not (scale > 0.0).all():
         index = int(np.flatnonzero(~(scale > 0.0))[0])
-        raise BadInput(f"variable {index} does not vary; leave it out")
+        raise BadInput("variable {index} does not vary; leave it out", index=index)
     correlation = covariance / scale[:, None] / scale[None, :]
     if np.linalg.eigvalsh(correlation)[0] < 1e-12:
         raise BadInput("one variable is a combination of the others; leave it out")

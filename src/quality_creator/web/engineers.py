@@ -6,11 +6,13 @@ from starlette.requests import Request
 from starlette.responses import HTMLResponse, Response
 
 from quality_creator.actions import engineering
-from quality_creator.actions.engineering import Standing
+from quality_creator.actions.engineering import Entry, Standing
 from quality_creator.actions.hub import Hub
+from quality_creator.model.errors import BadInput
 from quality_creator.model.ids import CharacteristicId, LineId
 from quality_creator.model.person import Role, Visitor
 from quality_creator.web import pages
+from quality_creator.web.forms import form
 from quality_creator.web.security import allow
 from quality_creator.web.site import language
 
@@ -21,6 +23,21 @@ async def standing_of(hub: Hub, request: Request) -> Standing:
     """The characteristic that the path names. Raises NotFound."""
     parts = request.path_params
     return await engineering.standing(hub, LineId(parts["line"]), CharacteristicId(parts["characteristic"]))
+
+
+async def entry_of(request: Request) -> tuple[Entry, str]:
+    """What the Phase I dialogue asks for, and what was looked at. Raises BadInput."""
+    given = await form(request)
+    numbers, reasons = given.every("exclude"), given.every("reason")
+    if len(numbers) != len(reasons):
+        raise BadInput("each `exclude` has its `reason`, in the same order")
+    pairs = [(n, r) for n, r in zip(numbers, reasons, strict=True) if n.strip() or r.strip()]
+    return Entry(given("first"), given("last"), given("method"), tuple(pairs)), given("seen")
+
+
+def suggested(total: int, count: int) -> Entry:
+    """The newest points, as many as limits are usually made from."""
+    return Entry(str(max(1, total - count + 1)), str(max(1, total)))
 
 
 def page(request: Request, template: str, visitor: Visitor, code: int = 200, **values: Any) -> Response:

@@ -10,18 +10,19 @@ from starlette.responses import RedirectResponse, Response
 from starlette.routing import BaseRoute
 
 from quality_creator import quality
-from quality_creator.actions import engineering, traces
+from quality_creator.actions import engineering, joint_engineering, traces
 from quality_creator.actions.engineering import Entry, Standing
 from quality_creator.actions.hub import Hub
+from quality_creator.actions.joint_engineering import JointPlotted
 from quality_creator.actions.studies import Histogram, PlottedPoint
 from quality_creator.model.characteristic import COUNTS, WEIGHTED, ChartPlan
 from quality_creator.model.errors import BadInput, Conflict
 from quality_creator.model.person import Visitor
 from quality_creator.quality import arl, arl_rules
 from quality_creator.quality.rules import NELSON, WESTERN_ELECTRIC
-from quality_creator.web import desks
+from quality_creator.web import desks, joint_lines
 from quality_creator.web.api import json
-from quality_creator.web.engineers import engineer, page, standing_of
+from quality_creator.web.engineers import engineer, entry_of, page, standing_of, suggested
 from quality_creator.web.forms import form
 from quality_creator.web.refusal import told
 from quality_creator.web.security import Door, Trail
@@ -43,6 +44,7 @@ def routes(hub: Hub) -> list[BaseRoute]:
             uses=await desks.uses(hub),
             tests=hub.config.traces,
             newest=await traces.newest(hub),
+            several=await joint_engineering.overview(hub),
         )
 
     @engineer
@@ -109,6 +111,7 @@ def routes(hub: Hub) -> list[BaseRoute]:
     one = "/lines/{line}/{characteristic}"
     return [
         *desks.routes(hub),
+        *joint_lines.routes(hub),
         Door("GET", "/lines", overview),
         Door("GET", "/lines/false-alarms.json", false_alarms),
         Door("GET", one, characteristic),
@@ -125,13 +128,7 @@ def routes(hub: Hub) -> list[BaseRoute]:
 
 async def _entry(hub: Hub, request: Request) -> tuple[Standing, Entry, str]:
     standing = await standing_of(hub, request)
-    given = await form(request)
-    numbers, reasons = given.every("exclude"), given.every("reason")
-    if len(numbers) != len(reasons):
-        raise BadInput("each `exclude` has its `reason`, in the same order")
-    pairs = [(n, r) for n, r in zip(numbers, reasons, strict=True) if n.strip() or r.strip()]
-    entry = Entry(given("first"), given("last"), given("method"), tuple(pairs))
-    return standing, entry, given("seen")
+    return standing, *await entry_of(request)
 
 
 def _wants_json(request: Request) -> bool:
@@ -169,7 +166,7 @@ async def _characteristic(
         "bars": None if study.histogram is None else bars(study.histogram, standing),
         "history": await engineering.history(hub, standing.characteristic.id),
         "methods": engineering.fitting_methods(standing.characteristic),
-        "entry": entry or _suggested(picture.total),
+        "entry": entry or suggested(picture.total, 25),
         "found": found,
         "seen": "" if found is None else engineering.seen(found),
         "error": None if error is None else told(request, error),
@@ -182,11 +179,6 @@ async def _characteristic(
         "here": f"/lines/{standing.characteristic.line}/{standing.characteristic.id}",
     }
     return page(request, "lines_characteristic.html", visitor, code, **values)
-
-
-def _suggested(total: int) -> Entry:
-    """The newest points, as many as limits are usually made from."""
-    return Entry(str(max(1, total - 24)), str(max(1, total)))
 
 
 def _alarms_of(plan: ChartPlan) -> dict[str, object]:
@@ -263,7 +255,7 @@ def _normal(value: float, mean: float, sigma: float) -> float:
     return math.exp(-0.5 * z * z) / (sigma * math.sqrt(2.0 * math.pi))
 
 
-def spark(points: Sequence[PlottedPoint]) -> str:
+def spark(points: Sequence[PlottedPoint | JointPlotted]) -> str:
     """A sparkline's path in a picture of 120 by 28; empty for fewer than two points."""
     values = [point.location for point in points]
     if len(values) < 2:
