@@ -111,7 +111,11 @@ def looking(case: Case) -> Iterator[Looking | None]:
     pool = None if place is None or len(begun.places) < MANY else _processes(str(place), begun.inits)
     if pool is None:
         begun.running = [case.threads.submit(_look_at, case.source, begun.known, part) for part in tasks]
-        yield begun
+        try:
+            yield begun
+        finally:
+            for task in begun.running:  # nobody waits for the rest when something ended the check
+                task.cancel()
         return
     try:
         begun.running = [pool.submit(_look_here, part) for part in tasks]
