@@ -1,7 +1,7 @@
 """A hub with an ended episode, a log, and witnesses that cosign it: real parts, in this process."""
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -10,10 +10,12 @@ from pathlib import Path
 import httpx
 import msgspec
 
-from quality_creator.actions import progress, signing
+from quality_creator.actions import progress, publishing, signing
+from quality_creator.actions.evidence_source import Source
 from quality_creator.actions.hub import Hub
 from quality_creator.actions.ledger import Ledger
 from quality_creator.actions.stream import NAMES
+from quality_creator.actions.witness import Witness
 from quality_creator.media import cmaf, emsg
 from quality_creator.media.box import box
 from quality_creator.model.clock import MediaTime, Micros, micros
@@ -26,8 +28,8 @@ from quality_creator.store.database import Transaction
 from quality_creator.store.keys import Keys
 from quality_creator.store.recording import SpooledPart
 from quality_creator.trust import register
-from quality_creator.trust.log import checkpoint, witnessing
-from quality_creator.trust.log.checkpoint import Checkpoint, Signed
+from quality_creator.trust.log import checkpoint
+from quality_creator.web.witness import build
 from tests.actions.shown_charts import Charts
 from tests.trust.authorities import Signer, signer
 from tests.web.house import House, house
@@ -46,7 +48,9 @@ class Publisher:
 
     house: House
     committee: Signer = field(default_factory=lambda: signer("committee", "committee"))
-    institution: Signer = field(default_factory=lambda: signer("inst1"))
+    institutions: Sequence[Signer] = field(default_factory=lambda: [signer("inst1")])
+    away: set[str] = field(default_factory=set)
+    """Witnesses that do not answer, by their names in the policy: `committee`, `inst1`, …"""
 
     @property
     def hub(self) -> Hub:
@@ -54,7 +58,16 @@ class Publisher:
 
     @property
     def signers(self) -> list[Signer]:
-        return [self.committee, self.institution]
+        return [self.committee, *self.institutions]
+
+    @property
+    def institution(self) -> Signer:
+        """The first, where one is enough."""
+        return self.institutions[0]
+
+    def source(self) -> Source:
+        """The evidence of the episode, for whoever reads it from another thread than the hub's."""
+        return _Files(self.hub, asyncio.get_running_loop())
 
     def register(self, **changes: object) -> bytes:
         """The first register, or one that differs from it."""
@@ -62,7 +75,7 @@ class Publisher:
             "id": "urn:uuid:99999999-2222-4333-8444-555555555555",
             "type": register.KIND,
             "version": 1,
-            "quorum": 1,
+            "quorum": len(self.institutions) // 2 + 1,
             "authorities": tuple(one.authority(demonstration=True) for one in self.signers),
         }
         return register.issue(
@@ -74,21 +87,39 @@ class Publisher:
         )
 
 
+class _Files:
+    online = True
+    place: Path | None = None
+
+    def __init__(self, hub: Hub, loop: asyncio.AbstractEventLoop) -> None:
+        self._hub = hub
+        self._loop = loop
+
+    def read(self, name: str) -> bytes:
+        reading = publishing.read(self._hub, Slug("one"), name)
+        return asyncio.run_coroutine_threadsafe(reading, self._loop).result(30)
+
+
 @asynccontextmanager
-async def publisher(folder: Path, *, ended: bool = True) -> AsyncIterator[Publisher]:
-    """A hub with an episode `one` that has ended, or is on air without a mixer."""
-    committee, institution = signer("committee", "committee"), signer("inst1")
+async def publisher(folder: Path, *, ended: bool = True, institutions: int = 1) -> AsyncIterator[Publisher]:
+    """A hub with an episode `one` that has ended, or is on air without a mixer.
+
+    Its log is believed when the committee's witness and more than half of the institutions' have seen it.
+    """
+    committee = signer("committee", "committee")
+    inspecting = [signer(f"inst{number}") for number in range(1, institutions + 1)]
     private = Keys(folder / "data" / "keys").own_ed25519("log")
     log = checkpoint.log_key("column.example/log", private)
-    witnesses = {"committee": committee, "inst1": institution}
+    witnesses = {_name(one): one for one in (committee, *inspecting)}
     lines = [f"log {log}"]
     for name, one in witnesses.items():
         lines.append(f"witness {name} {checkpoint.witness_key(name, one.witness)} http://{name}.example/")
-    lines += ["group double all committee inst1", "quorum double", ""]
+    lines.append(f"group inspection {institutions // 2 + 1} {' '.join(map(_name, inspecting))}")
+    lines += ["group double all committee inspection", "quorum double", ""]
     (folder / "policy").write_text("\n".join(lines))
     async with house(folder, CONFIG) as around:
-        transport = httpx.MockTransport(_Cosigning(witnesses, log))
-        async with httpx.AsyncClient(transport=transport) as client:
+        away: set[str] = set()
+        async with httpx.AsyncClient(transport=_Witnesses(folder, witnesses, log, away)) as client:
             hub = around.hub
             hub.ledger = await Ledger.open(hub.database, signing.open_keys(hub.config), hub.config, client)
             task = asyncio.create_task(hub.ledger.run())
@@ -97,27 +128,33 @@ async def publisher(folder: Path, *, ended: bool = True) -> AsyncIterator[Publis
                 await hub.database.episodes.end(_episode().id, datetime.now(UTC))
                 replay = await hub.replays.get(_episode().slug)
                 await progress.Record(hub, _episode()).finish(replay, SEGMENTS)
-            yield Publisher(around, committee, institution)
+            yield Publisher(around, committee, inspecting, away)
             task.cancel()
 
 
-class _Cosigning:
-    """Witnesses as an institution runs them, each with its memory of what it saw."""
+class _Witnesses(httpx.AsyncBaseTransport):
+    """Witnesses as institutions run them, each with a folder and a memory of its own; some may be away."""
 
-    def __init__(self, witnesses: dict[str, Signer], log: checkpoint.Key) -> None:
-        self._witnesses = witnesses
-        self._log = log
-        self._seen: dict[str, Checkpoint] = {}
+    def __init__(
+        self, folder: Path, witnesses: dict[str, Signer], log: checkpoint.Key, away: set[str]
+    ) -> None:
+        self._away = away
+        self._served = {
+            name: httpx.ASGITransport(
+                build(Witness(folder / "witness" / name, name=name, private=one.witness, logs=[log]))
+            )
+            for name, one in witnesses.items()
+        }
 
-    def __call__(self, request: httpx.Request) -> httpx.Response:
+    async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
         name = request.url.host.removesuffix(".example")
-        found = witnessing.consider(witnessing.decode(request.content), [self._log], self._seen.get(name))
-        if not isinstance(found, Signed):
-            return httpx.Response(found.status, text=found.words)
-        self._seen[name] = found.checkpoint
-        now = int(datetime.now(UTC).timestamp())
-        made = checkpoint.cosign(found, name, self._witnesses[name].witness, now)
-        return httpx.Response(200, text=made.line)
+        if name in self._away:
+            raise httpx.ConnectError(f"{name} is away", request=request)
+        return await self._served[name].handle_async_request(request)
+
+
+def _name(one: Signer) -> str:
+    return one.did.removeprefix("did:web:").removesuffix(".example")
 
 
 def _episode() -> Episode:

@@ -58,6 +58,7 @@ class Witnesses:
 
     def __init__(self, policy: Policy, client: "httpx.AsyncClient | None") -> None:
         self._client = client
+        self._policy = policy
         self._states = [_State(one) for one in policy.witnesses if one.address]
 
     def status(self) -> tuple[WitnessStatus, ...]:
@@ -72,8 +73,10 @@ class Witnesses:
         """Cosignatures of a checkpoint, verified; as many as come while they are waited for."""
         now = asyncio.get_running_loop().time()
         asked = [one for one in self._states if one.alone_until <= now]
-        # When all of them failed lately, leaving them alone would only make sure that the quorum is not met.
-        waiting = {asyncio.create_task(self._cosigned(one, signed, prove)) for one in asked or self._states}
+        if not self._policy.holds([one.witness.name for one in asked]):
+            # Leaving those alone that failed lately would only make sure that the quorum is not met.
+            asked = self._states
+        waiting = {asyncio.create_task(self._cosigned(one, signed, prove)) for one in asked}
         found: list[Signature] = []
         try:
             deadline = None
