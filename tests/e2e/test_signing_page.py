@@ -323,6 +323,7 @@ def test_what_was_altered_is_named_and_nothing_else_is(cut: Page, written: Path,
     cases = {
         evidence.SEGMENTS: "Segments",
         evidence.MEASUREMENTS: "Measurements",
+        evidence.TABLE: "Table of measurements",
         evidence.AS_RUN: "As run",
         verdict: "Charts",
         entries: "Log",

@@ -11,6 +11,7 @@ export interface Dossier {
   readonly measurements: {
     readonly count: number;
     readonly root: string;
+    readonly table?: { readonly digestSRI: string };
     readonly instruments?: readonly { readonly id: string; readonly calibration?: Readonly<Record<string, string>> }[];
   };
   readonly verdicts?: readonly { readonly chart: string; readonly characteristic: string; readonly digestSRI: string }[];

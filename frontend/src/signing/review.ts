@@ -74,7 +74,8 @@ class Case {
     const index = await this.json<{ title?: TextPair }>("proof.json");
     await this.guard("t-segments", () => this.lookAtSegments());
     await this.guard("t-measurements", () => this.lookAtMeasurements());
-    await this.guard("t-as-run", () => this.lookAtAsRun());
+    await this.guard("t-table", () => this.lookAtFile("t-table", "measurements.parquet", this.dossier.measurements.table?.digestSRI));
+    await this.guard("t-as-run", () => this.lookAtFile("t-as-run", "as-run.json", this.dossier.asRun?.digestSRI));
     const charts = (await this.guard("t-charts", () => this.lookAtCharts())) ?? [];
     await this.guard("t-instruments", async () => this.lookAtInstruments());
     const log = await logOf(this.files).catch(() => "damaged" as const);
@@ -150,13 +151,13 @@ class Case {
     this.say(same ? "right" : "wrong", "t-measurements", same ? say("batches", { count: measurements.count }) : say("not-the-dossiers"));
   }
 
-  private async lookAtAsRun(): Promise<void> {
-    const { asRun } = this.dossier;
-    const data = await this.files.get("as-run.json")?.();
-    if (!asRun) return;
-    if (!data) return this.say("absent", "t-as-run", say("not-at-hand"));
-    const same = (await sri(data)) === asRun.digestSRI;
-    this.say(same ? "right" : "wrong", "t-as-run", same ? say("as-endorsed") : say("not-the-dossiers"));
+  /** A file of which the dossier has the digest and nothing else is asked. */
+  private async lookAtFile(topic: Key, name: string, digest: string | undefined): Promise<void> {
+    if (!digest) return;
+    const data = await this.files.get(name)?.();
+    if (!data) return this.say("absent", topic, say("not-at-hand"));
+    const same = (await sri(data)) === digest;
+    this.say(same ? "right" : "wrong", topic, same ? say("as-endorsed") : say("not-the-dossiers"));
   }
 
   private async lookAtCharts(): Promise<Chart[]> {

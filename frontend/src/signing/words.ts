@@ -57,6 +57,7 @@ const WORDS = {
   "t-dossier": ["Dossier", "卷宗"],
   "t-segments": ["Segments", "媒体段"],
   "t-measurements": ["Measurements", "测量"],
+  "t-table": ["Table of measurements", "测量表"],
   "t-as-run": ["As run", "播出记录"],
   "t-charts": ["Charts", "控制图"],
   "t-instruments": ["Instruments", "测量仪器"],
