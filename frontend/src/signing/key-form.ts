@@ -70,8 +70,7 @@ export class KeyForm {
     const line = h("p", { class: "signing__kept" }, say("remembered", { did: this.kept.did }), " ", button);
     button.addEventListener("click", () => {
       this.kept = null;
-      line.remove();
-      void forget();
+      void forget().then(() => line.remove());
     });
     before.before(line);
   }
