@@ -2,8 +2,9 @@
 
 import io
 import re
+import statistics
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 import av
@@ -53,10 +54,20 @@ def until(condition: Any, within_s: float = 60.0) -> Any:
     return said
 
 
-def join(browser: Browser, hub: HubProcess, path: str, width: int = 1440) -> Page:
-    """Open the page, and join."""
+def join(
+    browser: Browser,
+    hub: HubProcess,
+    path: str,
+    *,
+    width: int = 1440,
+    scripts: Sequence[str] = (),
+    patience_ms: int = 60_000,
+) -> Page:
+    """Open the page, with scripts of ours before its own, and join."""
     context = browser.new_context(viewport={"width": width, "height": 900}, locale="en-GB")
-    context.set_default_timeout(60_000)
+    context.set_default_timeout(patience_ms)
+    for script in scripts:
+        context.add_init_script(script)
     page = context.new_page()
     page.goto(hub.address + path)
     page.click("#enter")
@@ -66,18 +77,27 @@ def join(browser: Browser, hub: HubProcess, path: str, width: int = 1440) -> Pag
 
 HEAR = """
 () => {
+  if (window.hear) return;
   const context = new AudioContext();
   const analyser = context.createAnalyser();
   analyser.fftSize = 16384;
   analyser.smoothingTimeConstant = 0;
-  context.createMediaStreamSource(document.getElementById("return").srcObject).connect(analyser);
   const power = new Float32Array(analyser.frequencyBinCount);
   const bin = context.sampleRate / analyser.fftSize;
-  // The loudest bin within 3 % of each tone, in dB.
+  let stream = null;
+  let source = null;
+  // The loudest bin within 3 % of each tone, in dB; silence is -200.
   window.hear = (tones) => {
+    const now = document.getElementById("return").srcObject;
+    if (now !== stream) {
+      source?.disconnect();
+      stream = now;
+      source = context.createMediaStreamSource(stream);
+      source.connect(analyser);
+    }
     analyser.getFloatFrequencyData(power);
     const near = (tone) => power.slice(Math.floor((tone * 0.97) / bin), Math.ceil((tone * 1.03) / bin));
-    return tones.map((tone) => Math.max(...near(tone)));
+    return tones.map((tone) => Math.max(-200, ...near(tone)));
   };
 }
 """
@@ -107,16 +127,33 @@ SING = """
 
 def singing(browser: Browser, hub: HubProcess, path: str, hertz: float, more: str = "") -> Page:
     """A guest whose voice is a tone, joined; `voice.value` on their page is how loud it is, 0.1 at first."""
-    context = browser.new_context(viewport={"width": 1440, "height": 900}, locale="en-GB")
-    context.set_default_timeout(60_000)
-    context.add_init_script(f"({SING})({hertz})")
-    if more:
-        context.add_init_script(more)
-    page = context.new_page()
-    page.goto(hub.address + path)
-    page.click("#enter")
-    page.wait_for_selector("#join[data-sending=true][data-receiving=true]")
-    return page
+    return join(browser, hub, path, scripts=[f"({SING})({hertz})", more])
+
+
+def heard(page: Page, tone: float) -> float:
+    """How loud a guest hears a tone, in dB, in the middle of several looks; silence is -200.
+
+    A machine that has no time drops pieces of sound, and what is left of them is noise at every pitch for a
+    moment: how loud that is says nothing of who is heard.
+    """
+    return statistics.median(look[0] for look in _looks(page, tone))
+
+
+def distinct(page: Page, tone: float, other: float) -> float:
+    """By how many dB a tone that a guest hears is above another one; about 0 for whoever hears both.
+
+    While the tone is not heard, the other's absence says nothing: only looks count in which it is.
+    """
+    found: list[float] = []
+    until(lambda: found.extend(a - b for a, b in _looks(page, tone, other) if a > -60) or len(found) >= 10)
+    return statistics.median(found)
+
+
+def _looks(page: Page, *tones: float) -> Iterator[list[float]]:
+    page.evaluate(HEAR)
+    for _ in range(10):
+        time.sleep(0.15)
+        yield page.evaluate("(tones) => hear(tones)", list(tones))
 
 
 def scene(hub: HubProcess, layout: str, *sources: str) -> None:

@@ -6,7 +6,7 @@ import pytest
 from playwright.sync_api import Browser, Page, expect
 
 from quality_creator.model.ids import SourceId
-from tests.e2e.forum import HEAR, invite, live, singing, studio_browser, until
+from tests.e2e.forum import heard, invite, live, singing, studio_browser, until
 from tests.e2e.test_show_killed import do, state
 from tests.peers.hub import CAMERA, HubProcess, running_hub
 from tests.web.engineer import token
@@ -64,8 +64,7 @@ def test_one_mute_is_shown_by_every_page_and_heard_by_nobody(
     do(hub, "put", scene={"layout": "side-by-side", "sources": list(TONES)})
     speak(guests, *TONES)
     listener = guests["zheng-er"]
-    listener.evaluate(HEAR)
-    until(lambda: listener.evaluate("hear([1000])")[0] > -45)
+    until(lambda: heard(listener, 1000) > -45)
     people = desk.context.new_page()
     people.goto(hub.address + "/episodes/visit/guests")
     in_studio = desk.get_by_role("button", name="Mute: Wu Yi")
@@ -73,10 +72,10 @@ def test_one_mute_is_shown_by_every_page_and_heard_by_nobody(
     in_studio.click()
     expect(people.get_by_role("button", name="Unmute: Wu Yi")).to_have_attribute("aria-pressed", "true")
     expect(guests["wu-yi"].locator("#status")).to_have_text("The producer has muted your microphone.")
-    until(lambda: listener.evaluate("hear([1000])")[0] < -65)
+    until(lambda: heard(listener, 1000) < -65)
     people.get_by_role("button", name="Unmute: Wu Yi").click()
     expect(in_studio).to_have_attribute("aria-pressed", "false")
     expect(guests["wu-yi"].locator("#status")).to_have_text("Connected")
-    until(lambda: listener.evaluate("hear([1000])")[0] > -45)
+    until(lambda: heard(listener, 1000) > -45)
     assert state(hub).mix.channels[SourceId("wu-yi")].heard == "always"
     people.close()
