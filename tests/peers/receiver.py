@@ -23,6 +23,7 @@ from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption,
 from cryptography.x509.oid import NameOID
 
 from tests.peers.hub import free_port
+from tests.peers.packages import need
 
 
 class Receiver:
@@ -32,6 +33,7 @@ class Receiver:
         self, path: Path, port: int | None = None, key: str = "KEY", *, awaited: bool = False
     ) -> None:
         """Start it; it listens when this returns, unless somebody is there who calls it at once."""
+        need("ffmpeg")
         self.path = path
         self.port = port or free_port()
         address = f"rtmp://127.0.0.1:{self.port}/live/{key}"
