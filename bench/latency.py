@@ -5,7 +5,6 @@ time as a bar code), made at the instant that it says; headless Chromium plays i
 comes on screen the bar code is read from the page and held against the clock.
 """
 
-import base64
 import functools
 import http.server
 import itertools
@@ -21,13 +20,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 from playwright.sync_api import Browser, Page, sync_playwright
 
-from bench import mediamtx
+from bench import mediamtx, watch
 from bench.picture import HEIGHT, WIDTH
 from bench.row import Row
-from quality_creator.media.barcode import Strip, read
 from tests.browser import chromium, flags
 from tests.peers.agreement import Machine
 from tests.peers.hub import CAMERA, FACTORY, running_hub
@@ -49,28 +46,6 @@ PAGE = """<!doctype html><title>bench</title>
   hls.attachMedia(document.querySelector("video"));
   hls.loadSource(new URLSearchParams(location.search).get("source"));
 </script>
-"""
-
-# 80 by 16 pixels of the strip are enough to read it: four by four of each cell.
-WATCH = """
-() => {
-  const video = document.querySelector("video");
-  const context = new OffscreenCanvas(80, 16).getContext("2d", { willReadFrequently: true });
-  context.imageSmoothingEnabled = false;
-  window.seen = [];
-  window.waits = [];
-  video.addEventListener("waiting", () => window.waits.push(Date.now()));
-  const look = () => {
-    const at = Date.now();
-    context.drawImage(video, 0, 0, video.videoWidth / 2, (video.videoHeight * 64) / 720, 0, 0, 80, 16);
-    const pixels = context.getImageData(0, 0, 80, 16).data;
-    const grey = new Uint8Array(80 * 16);
-    for (let i = 0; i < grey.length; i++) grey[i] = pixels[4 * i + 1];
-    window.seen.push([at, btoa(String.fromCharCode(...grey)), video.videoHeight]);
-    video.requestVideoFrameCallback(look);
-  };
-  video.requestVideoFrameCallback(look);
-}
 """
 
 SOUND = ("-f", "lavfi", "-i", "sine=frequency=440:sample_rate=48000")
@@ -136,25 +111,19 @@ class Watched:
 
 def _watch(page: Page, seconds: float) -> Watched:
     """Look at every frame that comes on screen; the player's beginning does not count."""
-    deadline = time.monotonic() + 60
-    while not page.evaluate("document.querySelector('video').currentTime > 0"):
-        assert time.monotonic() < deadline, "nothing plays"
-        time.sleep(0.1)
+    watch.playing(page)
     page.wait_for_timeout(SETTLE_S * 1000)
-    page.evaluate(WATCH)
+    watch.begin(page)
     began = time.time()
     frames: list[tuple[float, int]] = []
     heights: set[int] = set()
     while time.time() - began < seconds:
         page.wait_for_timeout(2_000)
-        for at, strip, height in page.evaluate("window.seen.splice(0)"):
-            grey = np.frombuffer(base64.b64decode(strip), np.uint8).reshape(16, 80)
-            drawn = read(grey, Strip(0, 0, 80, 16))
+        for at, drawn, height in watch.frames(page):
             heights.add(height)
             if drawn is not None:
-                frames.append((at / 1e3, drawn))
+                frames.append((at, drawn))
     ended = time.time()
-    waits: list[float] = page.evaluate("window.waits")
     # A frame that is shown again is not a new picture.
     fresh = [frames[0], *(b for a, b in itertools.pairwise(frames) if b[1] != a[1])]
     shown = [began, *(at for at, _ in fresh), ended]
@@ -162,7 +131,7 @@ def _watch(page: Page, seconds: float) -> Watched:
     return Watched(
         latencies=sorted((at - drawn / 1e6) * 1000 for at, drawn in fresh),
         stalls=[gap for gap in gaps if gap > STALL_S],
-        waits=len(waits),
+        waits=watch.waits(page),
         seconds=ended - began,
         heights=frozenset(heights),
     )

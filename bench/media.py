@@ -32,14 +32,14 @@ LEAST_S = 3.0
 def run() -> list[Row]:
     """Worker with three and with eight cameras, then a hub from its command to a picture."""
     with tempfile.TemporaryDirectory() as folder:
-        film = _film(Path(folder) / "film.mp4")
-        rows = [row for cameras in (3, 8) for row in _cpu(film, cameras)]
-        rows.append(_worker_start(film))
+        path = film(Path(folder) / "film.mp4")
+        rows = [row for cameras in (3, 8) for row in _cpu(path, cameras)]
+        rows.append(_worker_start(path))
         rows.append(_hub_start(Path(folder) / "hub"))
     return rows
 
 
-def _film(target: Path) -> Path:
+def film(target: Path) -> Path:
     """Ten seconds with motion and grain, at the rate of a usual camera."""
     command = (
         "ffmpeg -hide_banner -loglevel error -f lavfi -i testsrc2=size=1280x720:rate=25,noise=alls=6:allf=t"
