@@ -47,7 +47,7 @@ def bank_of(plan: Plan, count: int) -> tuple[list[Limits], Bank]:
     count=st.sampled_from([1, 5, 66]),
     cuts=st.lists(st.integers(0, 40), max_size=6).map(sorted),
     seed=st.integers(0, 1000),
-    mood=st.sampled_from(["plain", "gaps", "restart"]),
+    mood=st.sampled_from(["plain", "gaps", "restart", "huge"]),
 )
 def test_a_bank_agrees_with_single_charts_however_it_is_cut(  # noqa: PLR0917 - drawn by name
     kind: tuple[Kind, int], rules: tuple[str, ...], count: int, cuts: list[int], seed: int, mood: str
@@ -57,6 +57,9 @@ def test_a_bank_agrees_with_single_charts_however_it_is_cut(  # noqa: PLR0917 - 
     rows = np.round(rng.normal(size=(40, count)), 1)
     if mood == "gaps":
         rows[rng.random(rows.shape) < 0.05] = math.nan
+    if mood == "huge":
+        # Differences overflow, also between one that does by itself and an ordinary row.
+        rows[rng.random(40) < 0.3] *= 5e307
     limits, bank = bank_of(plan, count)
     locations, spreads, found = [np.empty((0, count))], [np.empty((0, count))], []
     for first, last in pairwise([0, *cuts, 40]):
@@ -100,6 +103,13 @@ def test_a_bank_of_many_long_rows_is_judged_in_blocks() -> None:
         assert [(s.row, s.rule, s.continuing) for s in mine] == [
             (s.row, s.rule, s.continuing) for s in single.signals
         ]
+
+
+def test_numpy_is_left_as_it_was() -> None:
+    before = np.getbufsize(), np.geterr()
+    _, bank = bank_of(Plan(kind="i-mr"), 3)
+    step_bank(bank, [[1e300, 0.0, math.nan]] * 3)
+    assert (np.getbufsize(), np.geterr()) == before
 
 
 def test_unequal_subgroups_have_the_limits_that_they_have_alone() -> None:

@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from quality_creator.model.errors import BadInput, BadPayload
-from quality_creator.quality.bank_rules import DEEP, Program, by_rule, held, program
+from quality_creator.quality.bank_rules import DEEP, Program, by_rule, hold, mix, program
 from quality_creator.quality.chart import VARIABLES, Floats, Limits, Plan, check_plan
 from quality_creator.quality.judge import bits
 from quality_creator.quality.planes import WORD, Words
@@ -27,6 +27,8 @@ MAGIC = b"QCB\x01"
 
 _BLOCK = 1 << 19
 """Truths compared at once: they stay in the cache."""
+_UNBUFFERED = 16
+"""Numpy's smallest buffer: too small for a row of lines."""
 _FEW = 1 << 12
 """So many octets are unpacked as fast as searched."""
 
@@ -81,7 +83,7 @@ class Bank(msgspec.Struct, frozen=True, eq=False):
     previous: Floats
     """Each characteristic's last location; NaN when there was none or it was missing."""
     history: Words
-    """The truths at the last ticks, shape (pairs, 2, ticks, words)."""
+    """The truths at the last ticks, shape (truths, ticks, words)."""
     held: Words
     """Which rules held at the last point, on which side, shape (sides, words)."""
 
@@ -168,10 +170,15 @@ def step_bank(bank: Bank, values: ArrayLike) -> tuple[Bank, BankPoints]:
     [BankSignal(row=0, characteristic=1, rule='nelson-1', continuing=False)]
     """
     with np.errstate(all="ignore"):
-        return _stepped(bank, _checked(bank, values))
+        rows, tame = _checked(bank, values)
+        if len(rows) > 1:
+            # Else numpy copies lines and rows together into its buffer, to loop longer, at twice the
+            # price. The end of the block sets the size back.
+            np.setbufsize(_UNBUFFERED)
+        return _stepped(bank, rows, tame)
 
 
-def _stepped(bank: Bank, rows: Floats) -> tuple[Bank, BankPoints]:
+def _stepped(bank: Bank, rows: Floats, tame: bool) -> tuple[Bank, BankPoints]:
     plan, size = bank.plan, bank.plan.size
     if len(bank.pending):
         rows = np.concatenate((bank.pending, rows))
@@ -182,7 +189,7 @@ def _stepped(bank: Bank, rows: Floats) -> tuple[Bank, BankPoints]:
         return msgspec.structs.replace(bank, pending=rows.copy()), BankPoints(
             bank.plotted, nothing, nothing, none
         )
-    location, spread, counts = _statistics(bank, rows[: count * size])
+    location, spread, counts = _statistics(bank, rows[: count * size], tame)
     lines = bank.limits.lines if counts is None else _short_lines(bank, counts)
     truths = _truths(bank, lines, location, spread)
     signals, history, held = _judge(bank, truths)
@@ -191,7 +198,7 @@ def _stepped(bank: Bank, rows: Floats) -> tuple[Bank, BankPoints]:
         program=bank.program,
         limits=bank.limits,
         plotted=bank.plotted + count,
-        pending=rows[count * size :].copy(),
+        pending=rows[count * size :].copy() if size > 1 else bank.pending,
         previous=location[-1].copy(),
         history=history,
         held=held,
@@ -220,7 +227,7 @@ def _empty(plan: Plan, table: Floats) -> Bank:
         plotted=0,
         pending=np.empty((0, count)),
         previous=np.full(count, np.nan),
-        history=np.zeros((len(ready.pairs), 2, DEEP, words), WORD),
+        history=np.zeros((ready.truths, DEEP, words), WORD),
         held=np.zeros((ready.sides[-1].stop if ready.sides else 0, words), WORD),
     )
 
@@ -262,7 +269,8 @@ def _levels(
     return np.array(over).reshape(shape), np.array(under).reshape(shape)
 
 
-def _checked(bank: Bank, values: ArrayLike) -> Floats:
+def _checked(bank: Bank, values: ArrayLike) -> tuple[Floats, bool]:
+    """The rows, and whether none of their values is missing, nor so large that a difference overflows."""
     try:
         rows = np.asarray(values, dtype=np.float64, order="C")
     except (TypeError, ValueError, OverflowError) as error:
@@ -273,23 +281,27 @@ def _checked(bank: Bank, values: ArrayLike) -> Floats:
         raise BadInput(f"a row has {len(bank)} values, one for each characteristic; these are {rows.shape}")
     flat = rows.reshape(-1)
     # A finite sum of squares has finite terms; the product is the cheapest look at every value.
-    if not math.isfinite(flat @ flat) and np.isinf(rows).any():
+    tame = math.isfinite(flat @ flat)
+    if not tame and np.isinf(rows).any():
         row, place = np.argwhere(np.isinf(rows))[0].tolist()
         raise BadInput(
             f"the value of characteristic {place} in row {row} is infinite; write NaN for a missing one"
         )
-    return rows
+    return rows, tame
 
 
-def _statistics(bank: Bank, rows: Floats) -> tuple[Floats, Floats, NDArray[np.int64] | None]:
+def _statistics(bank: Bank, rows: Floats, tame: bool) -> tuple[Floats, Floats, NDArray[np.int64] | None]:
     """Locations, spreads, and the number of values in each subgroup; None when all are full."""
     size = bank.plan.size
     if size == 1:
-        spread = np.empty(rows.shape)
-        np.subtract(rows[0], bank.previous, out=spread[0])
-        if len(rows) > 1:
+        if len(rows) == 1:
+            spread = rows - bank.previous
+        else:
+            spread = np.empty(rows.shape)
+            np.subtract(rows[0], bank.previous, out=spread[0])
             np.subtract(rows[1:], rows[:-1], out=spread[1:])
-        return rows, clip(np.abs(spread, out=spread)), None
+        np.abs(spread, out=spread)
+        return rows, spread if tame else clip(spread), None
     count = len(rows) // size
     each = rows.reshape(count, size, len(bank)).transpose(0, 2, 1).reshape(-1, size)
     subgroups = reduce(each, shown(bank.plan))
@@ -314,50 +326,63 @@ def _truths(bank: Bank, lines: BankLines, location: Floats, spread: Floats) -> W
     """Every condition at every point, shape (pairs, 2, points, words)."""
     ready, words = bank.program, bank.history.shape[-1]
     count, width = location.shape
-    rows = max(1, _BLOCK // (2 * len(ready.pairs) * width + 1))
-    if count <= rows:
-        return _compared(bank, lines, location, spread, bank.previous)
+    rows = min(count, max(1, _BLOCK // (2 * len(ready.pairs) * width + 1)))
+    truths = np.zeros((len(ready.pairs), 2, rows, 64 * words), np.bool_)
+    if count == rows:
+        _compare(ready, lines, location, spread, bank.previous, truths[..., :width])
+        return np.packbits(truths, bitorder="little").view(WORD).reshape(-1, 2, count, words)
     packed = np.empty((len(ready.pairs), 2, count, words), WORD)
+    before = bank.previous
     for start in range(0, count, rows):
-        part = slice(start, start + rows)
-        before = location[start - 1] if start else bank.previous
-        packed[:, :, part] = _compared(bank, lines.of(part), location[part], spread[part], before)
+        part = slice(start, min(start + rows, count))
+        some = truths[:, :, : part.stop - start]
+        _compare(ready, lines.of(part), location[part], spread[part], before, some[..., :width])
+        flat = np.packbits(some, bitorder="little").view(WORD)
+        packed[:, :, part] = flat.reshape(-1, 2, part.stop - start, words)
+        before = location[part.stop - 1]
     return packed
 
 
-def _compared(bank: Bank, lines: BankLines, location: Floats, spread: Floats, before: Floats) -> Words:
-    """As `_truths`, of points that fit the cache; `before` is the row before them."""
-    ready, (count, width) = bank.program, location.shape
-    truths = np.zeros((len(ready.pairs), 2, count, 64 * bank.history.shape[-1]), np.bool_)
-    seen = truths[..., :width]
-    np.greater(location, lines.over, out=seen[: ready.lined, 0])
-    np.less(location, lines.under, out=seen[: ready.lined, 1])
+def _compare(
+    ready: Program,
+    lines: BankLines,
+    location: Floats,
+    spread: Floats,
+    before: Floats,
+    truths: NDArray[np.bool_],
+) -> None:
+    """Fill in the truths of points that fit the cache, shape (pairs, 2, points, n).
+
+    `before` is the location before them. Where no spread can fall, its truth stays as it is.
+    """
+    np.greater(location, lines.over, out=truths[: ready.lined, 0])
+    np.less(location, lines.under, out=truths[: ready.lined, 1])
     for number, pair in enumerate(ready.pairs[ready.lined :], ready.lined):
-        above, below = seen[number]
+        above, below = truths[number]
         if pair == "spread":
             np.greater(spread, lines.spread_upper, out=above)
             if lines.can_fall:
                 np.less(spread, lines.spread_lower, out=below)
+        elif len(location) == 1:
+            np.greater(location, before, out=above)
+            np.less(location, before, out=below)
         else:
             np.greater(location[0], before, out=above[0])
             np.less(location[0], before, out=below[0])
-            if count > 1:
-                np.greater(location[1:], location[:-1], out=above[1:])
-                np.less(location[1:], location[:-1], out=below[1:])
-    packed = np.packbits(truths.reshape(-1), bitorder="little").view(WORD)
-    return packed.reshape(-1, 2, count, bank.history.shape[-1])
+            np.greater(location[1:], location[:-1], out=above[1:])
+            np.less(location[1:], location[:-1], out=below[1:])
 
 
 def _judge(bank: Bank, truths: Words) -> tuple[BankSignals, Words, Words]:
     """The signals, and what to keep of the truths and of the rules that hold."""
-    found, history = held(bank.program, bank.history, truths)
     # Where rules hold, and where they held a point earlier on the same side.
-    both = np.empty((2, *found.shape), WORD)
-    both[0] = found
+    both = np.empty((2, truths.shape[2], *bank.held.shape), WORD)
+    found = both[0]
+    history = hold(bank.program, bank.history, truths, found)
     np.bitwise_and(found[0], bank.held, out=both[1, 0])
     if len(found) > 1:
         np.bitwise_and(found[1:], found[:-1], out=both[1, 1:])
-    return _signals(bank.program, by_rule(bank.program, both)), history, found[-1]
+    return _signals(bank.program, by_rule(bank.program, both)), history, found[-1].copy()
 
 
 def _signals(ready: Program, both: Words) -> BankSignals:
@@ -380,8 +405,7 @@ def _signals(ready: Program, both: Words) -> BankSignals:
         places = held.nonzero()[0]
         continuing = going_on[places]
         places = occupied[places >> 3] * 8 + (places & 7)
-    cell = places // (64 * words)
-    characteristic = places - cell * (64 * words)
+    cell, characteristic = np.divmod(places, 64 * words)
     row, which = (np.zeros(len(cell), np.int64), cell) if count == 1 else np.divmod(cell, rules)
     return BankSignals(ready.names, row, characteristic, which, continuing)
 
@@ -422,7 +446,7 @@ def encode_bank(bank: Bank) -> bytes:
         limits=table.tobytes(),
         pending=bank.pending.astype("<f8").tobytes(),
         previous=bank.previous.astype("<f8").tobytes(),
-        history=bank.history.tobytes(),
+        history=bank.history[: bank.program.mixed_from].tobytes(),
         held=bank.held.tobytes(),
     )
     return seal(MAGIC, msgspec.msgpack.encode(stored))
@@ -453,11 +477,15 @@ def _restored(stored: _Stored) -> Bank:
     if table.shape != (8, count) or len(previous) != 1 or len(pending) >= stored.plan.size:
         raise BadPayload("a bank's state whose parts don't fit together")
     empty = _empty(stored.plan, table)
+    history = np.zeros_like(empty.history)
+    sides = history[: empty.program.mixed_from]
+    sides[...] = np.frombuffer(stored.history, WORD).reshape(sides.shape)
+    mix(empty.program, history)
     return msgspec.structs.replace(
         empty,
         plotted=stored.plotted,
         pending=pending,
         previous=previous[0],
-        history=np.frombuffer(stored.history, WORD).reshape(empty.history.shape),
+        history=history,
         held=np.frombuffer(stored.held, WORD).reshape(empty.held.shape),
     )

@@ -47,6 +47,10 @@ class Program:
     """Their last; the same one where a rule knows no sides."""
     mixed: tuple[tuple[Mix, int], ...]
     """The truths that a tick makes of pairs; they stand behind those of the sides."""
+    mixed_from: int
+    """How many truths are those of sides."""
+    truths: int
+    """How many there are of a tick."""
     all_of: NDArray[np.int64]
     """The rows of a tick that must all be true, shape (REACH, alternatives)."""
     any_of: NDArray[np.int64]
@@ -61,8 +65,8 @@ def program(plan: Plan) -> Program:
     pairs = (*lined, *(pair for pair in PAIRS if pair in wanted and pair not in lined))
     planes = [_alternatives(rule, side) for rule in rules for side in _sides(rule)]
     stops = list(accumulate((len(_sides(rule)) for rule in rules), initial=0))
-    used = dict.fromkeys((mix, pairs.index(pair)) for pair, mix, _ in chain.from_iterable(chain(*planes)))
-    mixed = tuple((mix, place) for mix, place in used if mix not in ("up", "down"))
+    used = dict.fromkeys((how, pairs.index(pair)) for pair, how, _ in chain.from_iterable(chain(*planes)))
+    mixed = tuple((how, place) for how, place in used if how not in ("up", "down"))
     return Program(
         rules=rules,
         names=tuple(rule.name for rule in rules),
@@ -73,30 +77,43 @@ def program(plan: Plan) -> Program:
         first=np.array(stops[:-1], np.int64),
         last=np.array(stops[1:], np.int64) - 1,
         mixed=mixed,
+        mixed_from=2 * len(pairs),
+        truths=2 * len(pairs) + len(mixed),
         all_of=_all_of([rows for plane in planes for rows in plane], pairs, mixed),
         any_of=_any_of([len(plane) for plane in planes]),
     )
 
 
-def held(ready: Program, history: Words, truths: Words) -> tuple[Words, Words]:
-    """Where the rules hold at some ticks.
+def hold(ready: Program, history: Words, truths: Words, found: Words) -> Words:
+    """Find where the rules hold at some ticks.
 
     Args:
         ready: The rules.
-        history: The truths of the ticks before, shape (pairs, 2, DEEP, words).
+        history: The truths of the ticks before, shape (truths, DEEP, words).
         truths: Those of these ticks, shape (pairs, 2, ticks, words).
+        found: To be filled in: a plane for each side of each rule, shape (ticks, sides, words).
 
     Returns:
-        One plane for each side of each rule, shape (ticks, sides, words), and the history after.
+        The history after.
     """
-    pairs, _, ticks, words = truths.shape
-    single = ticks == 1
-    table = np.empty((2 * pairs + single * len(ready.mixed), DEEP + ticks, words), WORD)
-    planes = table[: 2 * pairs].reshape(pairs, 2, DEEP + ticks, words)
-    planes[:, :, :DEEP] = history
-    planes[:, :, DEEP:] = truths
-    judged = _at_one_tick(ready, table) if single and ready.rules else _at_many_ticks(ready, planes)
-    return judged, planes[:, :, -DEEP:]
+    _, _, ticks, words = truths.shape
+    table = np.empty((ready.truths, DEEP + ticks, words), WORD)
+    table[:, :DEEP] = history
+    table[: ready.mixed_from, DEEP:] = truths.reshape(-1, ticks, words)
+    mix(ready, table[:, DEEP:])
+    if ticks == 1 and ready.rules:
+        _at_one_tick(ready, table, found[0])
+    else:
+        planes = table[: ready.mixed_from].reshape(-1, 2, DEEP + ticks, words)
+        _at_many_ticks(ready, planes, found)
+    return table[:, -DEEP:]
+
+
+def mix(ready: Program, table: Words) -> None:
+    """Fill in the truths that are made of pairs, behind those of the sides, shape (truths, ticks, words)."""
+    for number, (how, place) in enumerate(ready.mixed, ready.mixed_from):
+        operate = np.bitwise_or if how == "either" else np.bitwise_and
+        operate(table[2 * place], table[2 * place + 1], out=table[number])
 
 
 def by_rule(ready: Program, planes: Words) -> Words:
@@ -106,26 +123,19 @@ def by_rule(ready: Program, planes: Words) -> Words:
     return merged
 
 
-def _at_many_ticks(ready: Program, planes: Words) -> Words:
-    ticks, words = planes.shape[2] - DEEP, planes.shape[3]
-    layout = Across(ticks)
-    found = np.empty((ticks, ready.sides[-1].stop if ready.sides else 0, words), WORD)
+def _at_many_ticks(ready: Program, planes: Words, found: Words) -> None:
+    layout = Across(len(found))
     by_side = found.transpose(1, 0, 2)
     for rule, place, sides in zip(ready.rules, ready.places, ready.sides, strict=True):
         by_side[sides] = holds(rule, planes[place], layout)
-    return found
 
 
-def _at_one_tick(ready: Program, table: Words) -> Words:
-    """The planes of a tick, from a table of truths whose last rows are those still to be mixed."""
-    for number, (mix, place) in enumerate(ready.mixed, 2 * len(ready.pairs)):
-        one, other = table[2 * place], table[2 * place + 1]
-        (np.bitwise_or if mix == "either" else np.bitwise_and)(one, other, out=table[number])
+def _at_one_tick(ready: Program, table: Words, found: Words) -> None:
+    """The planes of a tick, from a table of truths of it and of those before."""
     # Reduced along the first axis, where what lies side by side is worked on side by side.
     rows = table.reshape(-1, table.shape[2])
-    alternatives = np.bitwise_and.reduce(rows.take(ready.all_of, axis=0), axis=0)
-    found: Words = np.bitwise_or.reduce(alternatives.take(ready.any_of, axis=0), axis=0)
-    return found[None]
+    alternatives = np.bitwise_and.reduce(rows.take(ready.all_of, axis=0, mode="clip"), axis=0)
+    np.bitwise_or.reduce(alternatives.take(ready.any_of, axis=0, mode="clip"), axis=0, out=found)
 
 
 def _sides(rule: Rule) -> tuple[Mix, ...]:
@@ -161,12 +171,12 @@ def _all_of(
     """Each alternative's rows below each other; where it has fewer than REACH, the last again."""
     rows = np.empty((REACH, len(alternatives)), np.int64)
     for number, alternative in enumerate(alternatives):
-        for line, (pair, mix, lag) in enumerate(alternative):
+        for line, (pair, how, lag) in enumerate(alternative):
             place = pairs.index(pair)
-            if mix in ("up", "down"):
-                slot = 2 * place + (mix == "down")
+            if how in ("up", "down"):
+                slot = 2 * place + (how == "down")
             else:
-                slot = 2 * len(pairs) + mixed.index((mix, place))
+                slot = 2 * len(pairs) + mixed.index((how, place))
             rows[line:, number] = slot * REACH + DEEP - lag
     return rows
 
