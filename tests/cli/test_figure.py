@@ -1,11 +1,15 @@
 """Pictures are written in both formats, Chinese text included, or with an error that helps."""
 
+import re
 import subprocess
 import sys
+from collections import Counter
 from pathlib import Path
 
 import pytest
+from matplotlib.font_manager import fontManager
 
+from quality_creator.cli import face
 from quality_creator.cli.figure import LIMIT, check_path, picture
 from quality_creator.model.errors import BadInput
 
@@ -19,27 +23,46 @@ def test_a_sheet_is_written_in_the_format_of_its_name(tmp_path: Path, name: str,
     assert (tmp_path / name).read_bytes().startswith(magic)
 
 
-def test_chinese_text_has_glyphs(tmp_path: Path, recwarn: pytest.WarningsRecorder) -> None:
-    from quality_creator.cli.figure import _chinese_fonts
-
-    if not _chinese_fonts():
-        pytest.skip("this machine has no font with Chinese characters")
-    with picture(tmp_path / "a.png", "厚度, µm", source="测量数据.csv") as sheet:
-        sheet.axes[0].set_xlabel("子组")
-    assert [str(one.message) for one in recwarn if "missing from font" in str(one.message)] == []
-
-
-@pytest.mark.filterwarnings("ignore:Glyph")
-def test_without_a_chinese_font_it_is_said(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+def test_chinese_text_is_drawn_with_the_package_s_own_face(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, recwarn: pytest.WarningsRecorder
 ) -> None:
-    monkeypatch.setattr("quality_creator.cli.figure.CHINESE_FONTS", ())
-    with picture(tmp_path / "a.svg", "t") as sheet:
-        sheet.axes[0].set_xlabel("厚度")
-    assert "no font with Chinese characters" in capsys.readouterr().err
+    pytest.importorskip("brotli", reason="comes with quality-creator[plot]")
+    monkeypatch.setattr(face, "SYSTEM", ())
+    with picture(tmp_path / "a.svg", "厚度, µm", source="测量数据.csv") as sheet:
+        sheet.axes[0].bar(["工位", "two"], [1, 2])
+        sheet.axes[0].set_xlabel("小时")
+    assert missing_glyphs(recwarn) == []
+    svg = (tmp_path / "a.svg").read_text()
+    drawn = Counter(re.findall(r'id="NotoSansSC[A-Za-z]*-([A-Za-z]+)-[0-9a-f]+"', svg))
+    assert drawn == {"Regular": len("测量数据工位小时"), "Bold": len("厚度")}
+    # Bold in the title, plain at the axis.
+    assert {font.weight for font in fontManager.ttflist if font.name == face.CHINESE} == {400, 700}
+
+
+def test_a_character_that_no_font_has_is_never_a_box(
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+    recwarn: pytest.WarningsRecorder,
+) -> None:
+    monkeypatch.setattr(face, "SYSTEM", ())
+    monkeypatch.setattr(face, "PACKED", tmp_path)
+    face._register.cache_clear()
+    with picture(tmp_path / "a.png", "t") as sheet:
+        sheet.axes[0].set_xlabel("厚度, mm")
+        sheet.axes[0].bar(["甲", "b"], [1, 2])
+        labelled = sheet.axes[0]
+    assert missing_glyphs(recwarn) == []
+    assert labelled.get_xlabel() == "??, mm"
+    assert [label.get_text() for label in labelled.get_xticklabels()] == ["?", "b"]
+    assert "no font here has 厚 度 甲" in capsys.readouterr().err
     with picture(tmp_path / "b.svg", "thickness"):
         pass
     assert capsys.readouterr().err == ""
+
+
+def missing_glyphs(warnings: pytest.WarningsRecorder) -> list[str]:
+    return [str(one.message) for one in warnings if "missing from" in str(one.message)]
 
 
 def test_the_same_sheet_is_written_with_the_same_bytes(tmp_path: Path) -> None:

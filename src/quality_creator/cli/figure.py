@@ -9,13 +9,13 @@ without it the error says what to install. Text is drawn as outlines, so an SVG 
 everywhere, Chinese text included.
 """
 
-import sys
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from quality_creator.cli.face import LATIN, letter
 from quality_creator.model.errors import BadInput, Unavailable
 
 if TYPE_CHECKING:
@@ -33,23 +33,6 @@ FILL = "#dfe8ee"
 
 FORMATS = (".svg", ".png")
 
-CHINESE_FONTS = (
-    "Noto Sans CJK SC",
-    "Noto Sans SC",
-    "Source Han Sans SC",
-    "Source Han Sans CN",
-    "Microsoft YaHei",
-    "PingFang SC",
-    "Hiragino Sans GB",
-    "WenQuanYi Micro Hei",
-    "WenQuanYi Zen Hei",
-    "SimHei",
-    "Noto Sans CJK JP",
-    "Noto Serif CJK SC",
-    "Noto Serif CJK JP",
-)
-"""Fonts with Chinese characters, the best first."""
-
 _RC: dict[Any, Any] = {
     "font.size": 9.0,
     "axes.titlesize": 10.0,
@@ -60,6 +43,7 @@ _RC: dict[Any, Any] = {
     "axes.labelcolor": INK,
     "axes.linewidth": 0.6,
     "axes.unicode_minus": True,
+    "axes.formatter.useoffset": False,
     "text.color": INK,
     "xtick.color": QUIET,
     "ytick.color": QUIET,
@@ -146,8 +130,7 @@ def picture(
         ) from None
     rows = -(-panels // columns)
     height = height_mm if height_mm is not None else 15.0 + 75.0 * rows
-    chinese = _chinese_fonts()
-    with mpl.rc_context({**_RC, "font.family": ["DejaVu Sans", *chinese]}):
+    with mpl.rc_context({**_RC, "font.family": LATIN}):
         figure = Figure(figsize=(width_mm / 25.4, height / 25.4), layout="constrained")
         found = figure.subplots(rows, columns, squeeze=False, sharex=share_x).ravel().tolist()
         for unused in found[panels:]:
@@ -158,32 +141,12 @@ def picture(
         if source:
             figure.supxlabel(source, x=0.01, ha="left", fontsize=7.0, color=QUIET)
         yield Sheet(figure, found[:panels])
-        _write(figure, path, can_show_chinese=bool(chinese))
+        letter(figure)
+        _write(figure, path)
 
 
-def _write(figure: "Figure", path: Path, *, can_show_chinese: bool) -> None:
-    from matplotlib.text import Text
-
-    texts = [text.get_text() for text in figure.findobj(Text) if isinstance(text, Text)]
-    if not can_show_chinese and any(_has_chinese(text) for text in texts):
-        print(
-            "qc: no font with Chinese characters was found, they will show as boxes; "
-            "install one, such as fonts-noto-cjk",
-            file=sys.stderr,
-        )
+def _write(figure: "Figure", path: Path) -> None:
     try:
         figure.savefig(path, dpi=200, metadata={"Date": None} if path.suffix.lower() == ".svg" else None)
     except OSError as error:
         raise BadInput(f"{path} can't be written: {error.strerror}") from None
-
-
-def _chinese_fonts() -> list[str]:
-    """The fonts of this machine that can show Chinese, at most two."""
-    from matplotlib import font_manager
-
-    there = {font.name for font in font_manager.fontManager.ttflist}
-    return [name for name in CHINESE_FONTS if name in there][:2]
-
-
-def _has_chinese(text: str) -> bool:
-    return any("\u2e80" <= character <= "\u9fff" or character > "\uffff" for character in text)
