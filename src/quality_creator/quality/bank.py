@@ -329,14 +329,14 @@ def _truths(bank: Bank, lines: BankLines, location: Floats, spread: Floats) -> W
     rows = min(count, max(1, _BLOCK // (2 * len(ready.pairs) * width + 1)))
     truths = np.zeros((len(ready.pairs), 2, rows, 64 * words), np.bool_)
     if count == rows:
-        _compare(ready, lines, location, spread, bank.previous, truths[..., :width])
+        _compare(ready, lines, location, spread, before=bank.previous, truths=truths[..., :width])
         return np.packbits(truths, bitorder="little").view(WORD).reshape(-1, 2, count, words)
     packed = np.empty((len(ready.pairs), 2, count, words), WORD)
     before = bank.previous
     for start in range(0, count, rows):
         part = slice(start, min(start + rows, count))
         some = truths[:, :, : part.stop - start]
-        _compare(ready, lines.of(part), location[part], spread[part], before, some[..., :width])
+        _compare(ready, lines.of(part), location[part], spread[part], before=before, truths=some[..., :width])
         flat = np.packbits(some, bitorder="little").view(WORD)
         packed[:, :, part] = flat.reshape(-1, 2, part.stop - start, words)
         before = location[part.stop - 1]
@@ -348,6 +348,7 @@ def _compare(
     lines: BankLines,
     location: Floats,
     spread: Floats,
+    *,
     before: Floats,
     truths: NDArray[np.bool_],
 ) -> None:
