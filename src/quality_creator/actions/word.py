@@ -27,6 +27,13 @@ ALIVE = _words(
 )
 """Of a unit on a life test: it failed, or was still alive when it was last looked at."""
 
+LIFE_COLUMNS = {
+    "time": _words("time times life lifetime hours cycles 时间 寿命 小时 次数"),
+    "status": _words("status state event failed failure 状态 失效"),
+    "count": _words("count frequency freq quantity 数量 台数 件数"),
+}
+"""A column named for censoring is not among them: it may say 1 for a failure or for a survivor."""
+
 LOWER = _words("lower lsl low min lower_limit 下限")
 UPPER = _words("upper usl high max upper_limit 上限")
 

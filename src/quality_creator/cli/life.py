@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
-from quality_creator.actions.word import ALIVE, FAILED
+from quality_creator.actions.word import ALIVE, FAILED, LIFE_COLUMNS
 from quality_creator.cli import app
 from quality_creator.cli.report import print_json, print_notes, print_table, read_numbers, warn
 from quality_creator.model.errors import BadInput, Words
@@ -39,6 +39,7 @@ def life(
     """Fit a Weibull distribution to lives, some of them censored, and draw the survival curve.
 
     Without a status column every unit failed, but a time such as 500+ is one that was still alive.
+    Columns with usual names (time, status, count; 时间, 状态, 数量) are found without being named.
 
     Parameters
     ----------
@@ -110,31 +111,72 @@ class _Lives:
 def _read(table: "Table", time: str | None, status: str | None, count: str | None) -> _Lives:
     import numpy as np
 
-    taken = [table.index(name, option) for name, option in ((status, "--status"), (count, "--count")) if name]
-    column = table.index(time, "--time") if time is not None else _only_times(table, taken)
+    column = None if time is None else table.index(time, "--time")
+    status_column = _column(table, "status", status, column)
+    count_column = _column(table, "count", count, column)
+    taken = [place for place in (status_column, count_column) if place is not None]
+    if column is None:
+        column = _only_times(table, taken)
     cells = table.texts(column)
     plus = [cell.endswith("+") for cell in cells]
     if any(plus):
-        if status is not None:
+        if status_column is not None:
             raise BadInput("times that end in + say themselves which units were alive; leave --status out")
         table = table.with_column(column, [cell.rstrip("+") for cell in cells])
     times = table.numbers(column, missing="refuse")
+    if (times <= 0.0).any():
+        raise table.bad_cell(int((times <= 0.0).argmax()), column, "is no life: times are above 0")
     failed = [not mark for mark in plus]
-    if status is not None:
-        failed = _statuses(table, table.index(status, "--status"))
+    if status_column is not None:
+        failed = _statuses(table, status_column)
+    elif not any(plus):
+        _tell_unused(table, (column, *taken))
     counts = None
-    if count is not None:
-        numbers = table.numbers(table.index(count, "--count"), missing="refuse")
+    if count_column is not None:
+        numbers = table.numbers(count_column, missing="refuse")
         counts = np.asarray(numbers).tolist()
         for row, number in enumerate(counts):
             if number != int(number) or number < 1:
-                raise table.bad_cell(row, table.index(count, "--count"), Words("is no count of 1 or more"))
+                raise table.bad_cell(row, count_column, Words("is no count of 1 or more"))
     return _Lives(table.names[column], times, failed, counts)
 
 
 def _only_times(table: "Table", taken: list[int]) -> int:
     marked = [i for i in range(len(table.names)) if any(cell.endswith("+") for cell in table.texts(i))]
-    return marked[0] if len(marked) == 1 else table.only_numeric(other_than=taken, option="--time")
+    if len(marked) == 1:
+        return marked[0]
+    usual = _usual(table, "time")
+    return usual[0] if len(usual) == 1 else table.only_numeric(other_than=taken, option="--time")
+
+
+def _column(
+    table: "Table", role: Literal["status", "count"], given: str | None, time: int | None
+) -> int | None:
+    """The column that was named, or the one with a usual name, which is told; None when there is none."""
+    if given is not None:
+        return table.index(given, f"--{role}")
+    usual = [place for place in _usual(table, role) if place != time]
+    if len(usual) != 1:
+        return None
+    warn([f"{table.source}: the {role} is read from column {table.names[usual[0]]!r}"])
+    return usual[0]
+
+
+def _usual(table: "Table", role: str) -> list[int]:
+    return [i for i, name in enumerate(table.names) if name.strip().lower() in LIFE_COLUMNS[role]]
+
+
+def _tell_unused(table: "Table", used: tuple[int, ...]) -> None:
+    """Nobody shall take a censored life for a failure because a column was not named."""
+    for place, name in enumerate(table.names):
+        words = {cell.lower() for cell in table.texts(place)}
+        if place not in used and words <= FAILED | ALIVE and len(words) > 1:
+            warn(
+                [
+                    f"{table.source}: every unit is taken for failed; if column {name!r} says which did, "
+                    f"add --status {name!r}"
+                ]
+            )
 
 
 def _statuses(table: "Table", column: int) -> list[bool]:
