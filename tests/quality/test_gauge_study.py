@@ -31,6 +31,42 @@ def rows(sheet: dict[str, list[list[float]]]) -> tuple[list[int], list[str], lis
 AIAG = rows(case("aiag_grr_anova")["inputs"]["appraisers"])
 
 
+# Houf & Berman (1988), thermal impedance of power modules, °C/W × 100; as in Montgomery, 6th ed., table 8.7:
+# a line is a part, three readings of each of three inspectors.
+IMPEDANCE = """37 38 37 41 41 40 41 42 41
+42 41 43 42 42 42 43 42 43
+30 31 31 31 31 31 29 30 28
+42 43 42 43 43 43 42 42 42
+28 30 29 29 30 29 31 29 29
+42 42 43 45 45 45 44 46 45
+25 26 27 28 28 30 29 27 27
+40 40 40 43 42 42 43 43 41
+25 25 25 27 29 28 26 26 26
+35 34 34 35 35 34 35 34 35"""
+
+
+def test_houf_and_berman_s_modules_have_montgomery_s_table_and_components() -> None:
+    parts, operators, values = [], [], []
+    for part, line in enumerate(IMPEDANCE.splitlines()):
+        for place, value in enumerate(line.split()):
+            parts.append(part)
+            operators.append(place // 3)
+            values.append(float(value))
+    study = crossed(parts, operators, values)
+    table = {row.source: (row.df, round(row.ss, 2)) for row in study.anova}
+    assert table == {
+        "part": (9, 3935.96),
+        "operator": (2, 39.27),
+        "part:operator": (18, 48.51),
+        "repeatability": (60, 30.67),
+        "total": (89, 4054.40),
+    }
+    # The interaction is significant here, and stays in the model.
+    names = ("part", "operator", "interaction", "repeatability", "gauge")
+    found = [round(study.component(name).variance, 2) for name in names]
+    assert (found, study.interaction_pooled) == ([48.29, 0.56, 0.73, 0.51, 1.80], False)
+
+
 def test_aiag_study_by_anova_gives_the_published_table_and_components() -> None:
     one = case("aiag_grr_anova")
     expected, tolerance = one["expected"], one["tolerance"]

@@ -51,6 +51,61 @@ def test_the_handbook_example_is_reproduced() -> None:
     assert (found.n, found.failures, found.censored) == (20, 10, 10)
 
 
+# Abernethy, Breneman, Medlin & Reinman (1983), Weibull Analysis Handbook; Meeker & Escobar, data set
+# BearingCage: hours of 1703 aircraft engines of which six lost a bearing cage.
+CAGE_FAILED = [230, 334, 423, 990, 1009, 1510]
+CAGE_ALIVE = {
+    50: 288,
+    150: 148,
+    250: 124,
+    350: 111,
+    450: 106,
+    550: 99,
+    650: 110,
+    750: 114,
+    850: 119,
+    950: 127,
+}
+CAGE_ALIVE |= {1050: 123, 1150: 93, 1250: 47, 1350: 41, 1450: 27, 1550: 11, 1650: 6, 1850: 1, 2050: 2}
+
+# Collett, Modelling Survival Data in Medical Research, table 1.1: weeks to discontinuation of an IUD.
+IUD_MARKS = "10 13+ 18+ 19 23+ 30 36 38+ 54+ 56+ 59 75 93 97 104+ 107 107+ 107+"
+IUD = IUD_MARKS.split()
+
+
+def test_kaplan_and_meier_s_own_eight_items_have_their_estimate() -> None:
+    # Kaplan & Meier (1958), section 1: deaths at 0.8, 3.1, 5.4, 9.2, losses at 1.0, 2.7, 7.0, 12.1.
+    times, died = [0.8, 3.1, 5.4, 9.2, 1.0, 2.7, 7.0, 12.1], [True] * 4 + [False] * 4
+    steps = kaplan_meier(times, died).steps
+    found = {step.time: step.survival for step in steps if step.failed}
+    assert found == pytest.approx({0.8: 7 / 8, 3.1: 0.70, 5.4: 0.525, 9.2: 0.2625})
+
+
+def test_bearing_cages_of_which_few_failed_have_the_handbook_s_fit() -> None:
+    # Printed: β = 2.035, η = 11 792 hours. The units share lines, as a fleet's hours are told.
+    times, counts = [*CAGE_FAILED, *CAGE_ALIVE], [1] * 6 + list(CAGE_ALIVE.values())
+    found = weibull(times, [True] * 6 + [False] * len(CAGE_ALIVE), counts=counts)
+    assert (found.n, found.failures) == (1703, 6)
+    assert found.shape.value == pytest.approx(2.035, abs=5e-4)
+    assert found.scale.value == pytest.approx(11792, abs=0.5)
+
+
+def test_the_iud_study_has_collett_s_survival_curve_and_greenwood_errors() -> None:
+    # Table 2.4: survival, standard error, 95 % interval on the plain scale.
+    printed = [(10, 0.9444, 0.0540, 0.839, 1.0), (19, 0.8815, 0.0790, 0.727, 1.0)]
+    printed += [(30, 0.8137, 0.0978, 0.622, 1.0), (36, 0.7459, 0.1107, 0.529, 0.963)]
+    printed += [(59, 0.6526, 0.1303, 0.397, 0.908), (75, 0.5594, 0.1412, 0.283, 0.836)]
+    printed += [(93, 0.4662, 0.1452, 0.182, 0.751), (97, 0.3729, 0.1430, 0.093, 0.653)]
+    printed += [(107, 0.2486, 0.1392, 0.0, 0.522)]
+    times = [float(mark.rstrip("+")) for mark in IUD]
+    curve = kaplan_meier(times, [not mark.endswith("+") for mark in IUD], transform="plain")
+    for step, row in zip([step for step in curve.steps if step.failed], printed, strict=True):
+        assert step.low is not None
+        assert step.high is not None
+        found = (step.time, round(step.survival, 4), round(step.standard_error, 4))
+        assert (*found, round(step.low, 3), round(step.high, 3)) == row
+
+
 def test_shock_absorbers_have_the_estimates_of_meeker_and_escobar() -> None:
     # μ = ln η = 10.23 (se 0.1099), σ = 1/β = 0.3164 (se 0.07316), 95 % of σ 0.2011 to 0.4978.
     found = weibull(SHOCK_TIMES, SHOCK_FAILED)

@@ -26,6 +26,20 @@ def test_the_glass_containers_give_the_published_statistics() -> None:
         assert_close(value, GLASS["expected"][name], GLASS["tolerance"])
 
 
+def test_shapiro_and_wilk_s_eleven_weights_have_their_statistic() -> None:
+    # Shapiro & Wilk (1965), weights of eleven men: W = 0.79; p by Royston, R shapiro.test: 0.006704.
+    found = normality([148, 154, 158, 160, 161, 162, 166, 170, 182, 195, 236])
+    assert found.shapiro_wilk == pytest.approx(0.79, abs=5e-3)
+    assert found.shapiro_wilk_p == pytest.approx(0.006704, abs=5e-7)
+
+
+def test_the_leghorn_chicks_have_their_anderson_darling_statistic() -> None:
+    # D'Agostino & Stephens (1986), table 4.1: 20 weights, mean and variance estimated, A² = 0.214.
+    weights = [156, 162, 168, 182, 186, 190, 190, 196, 202, 210]
+    weights += [214, 220, 226, 230, 230, 236, 236, 242, 246, 270]
+    assert normality(weights).anderson_darling == pytest.approx(0.214, abs=5e-4)
+
+
 @pytest.mark.parametrize(
     ("a", "p"),
     [

@@ -73,6 +73,15 @@ def test_the_same_example_from_states_and_counters() -> None:
     assert losses == pytest.approx(figures.planned_s * (1 - (figures.oee or 0)))
 
 
+def test_nakajima_s_example_has_its_figures() -> None:
+    # Nakajima (1988), Introduction to TPM: 460 min loading time, 60 min down, 400 items of ideally half a
+    # minute, 2 % defective: availability 87 %, performance 50 %, quality 98 %, OEE 42.6 %.
+    found = oee(planned_s=460 * 60, run_s=400 * 60, ideal_cycle_s=30.0, total=400, rejected=8)
+    assert (found.performance, found.quality) == (0.5, 0.98)
+    assert found.availability == pytest.approx(0.87, abs=5e-3)
+    assert found.oee == pytest.approx(0.426, abs=5e-4)
+
+
 def test_performance_above_one_is_reported_and_not_clipped() -> None:
     found = oee(planned_s=100.0, run_s=50.0, ideal_cycle_s=1.0, total=60)
     assert found.performance == 1.2
