@@ -281,7 +281,10 @@ NUMBERS = [["v", "n"], [1, 5], [2, 5], [4, 5], [3, 5]]
         ("--chart i-mr --value n", "constant"),
         ("--chart ewma --value v --rules nelson", "independent points"),
         ("--chart p --value v", "--size COLUMN"),
-        ("--chart p --value v --size 3", "point 2, counted from 0, has 4"),
+        ("--chart p --value v --size 3", "'4' is more than the 3 that were inspected"),
+        ("--chart i-mr --value v --limits-from 3:2", "ends before it begins; write 2:3"),
+        ("--chart i-mr --value v --center nan --sigma 1", "are numbers, not nan"),
+        ("--chart c --value v --size 2", "choose --chart u"),
         ("--chart np --value n --size v", "choose --chart p"),
         ("--chart c --value v --usl 3", "single measurements"),
         ("--chart t2", "does not vary"),
@@ -294,6 +297,20 @@ NUMBERS = [["v", "n"], [1, 5], [2, 5], [4, 5], [3, 5]]
 def test_what_can_not_be_charted_is_refused(qc: Qc, options: str, words: str) -> None:
     with pytest.raises((BadInput, NotFound), match=words):
         qc("chart", *options.split(), rows=NUMBERS)
+
+
+@pytest.mark.parametrize(
+    ("rows", "words"),
+    [
+        (["n,d", "9,3", "9,-1"], "line 3, column 'd': '-1' is no count"),
+        (["n,d", "9,3.5", "9,1"], "line 2, column 'd': '3.5' is no count"),
+        (["n,d", "9,3", "0,0"], "line 3, column 'n': '0' is no number of items"),
+        (["n,d", "9,3", "9,", "9,10"], "line 4, column 'd': '10' is more than the 9 that were inspected"),
+    ],
+)
+def test_what_is_no_count_is_named_by_line_and_column(qc: Qc, rows: list[str], words: str) -> None:
+    with pytest.raises(BadInput, match=words):
+        qc("chart", "--chart", "p", "--value", "d", "--size", "n", rows=rows)
 
 
 @pytest.mark.parametrize("ending", ["png", "svg"])

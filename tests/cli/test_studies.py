@@ -285,6 +285,19 @@ def test_life_of_the_handbook_units(tmp_path: Path, ask: Callable[..., Any]) -> 
     assert_close([step["standard_error"] for step in steps], two["expected"]["se"], two["tolerance"])
 
 
+def test_a_censored_life_is_not_taken_for_a_failure_because_nobody_named_the_column(
+    tmp_path: Path, ask: Callable[..., Any], capsys: pytest.CaptureFixture[str]
+) -> None:
+    rows = [(3, "失效"), (5, "截尾"), (8, "失效"), (9, "截尾")]
+    found = ask("life", write(tmp_path / "a.csv", "小时,状态", rows))
+    assert (found["weibull"]["failures"], found["weibull"]["censored"]) == (2, 2)
+    assert "a.csv: the status is read from column '状态'" in capsys.readouterr().err
+    # Another name is not guessed, but it is told.
+    found = ask("life", write(tmp_path / "b.csv", "小时,备注", rows))
+    assert (found["weibull"]["failures"], found["weibull"]["censored"]) == (4, 0)
+    assert "if column '备注' says which did, add --status '备注'" in capsys.readouterr().err
+
+
 def test_oee_from_totals_and_from_a_log(tmp_path: Path, ask: Callable[..., Any]) -> None:
     one = case("oee_vorne")
     words = (
@@ -375,6 +388,9 @@ def test_every_study_has_a_table_and_a_picture(
     assert (tmp_path / "out.svg").read_text().startswith("<?xml")
 
 
+TOTALS = ("--planned-min", "9", "--run-min", "9", "--ideal-cycle-s", "1")
+
+
 @pytest.mark.parametrize(
     ("words", "message"),
     [
@@ -407,7 +423,14 @@ def test_every_study_has_a_table_and_a_picture(
         (("sampling-plan", "--history", "3"), "need --lot and --aql"),
         (("sampling-plan", "--n", "5", "--c", "0", "--p", "a"), "--p takes numbers"),
         (("life", "lives.csv", "--status", "status"), "line 3, column 'status': 'perhaps' says neither"),
-        (("life", "lives.csv", "--count", "status"), "'x' is not a number"),
+        (("life", "lives.csv"), "line 3, column 'status': 'perhaps' says neither"),
+        (("life", "lives.csv", "--count", "status"), "'perhaps' says neither"),
+        (("life", "dead.csv"), "line 3, column 'v': '0' is no life"),
+        (("capability", "same.csv", "--usl", "9"), "all 3 values are 5: without a spread"),
+        (
+            ("oee", *TOTALS, "--total", "5", "--rejected", "6"),
+            "6 of 5 items can't be rejected",
+        ),
         (("oee",), "give FILE, or --planned-min"),
         (("oee", "good.csv"), "which column holds the times"),
         (("oee", "log.csv"), "line 2, column 'state': 'dancing' is no state"),
@@ -430,6 +453,8 @@ def test_what_is_wrong_is_said_in_one_line(
         "part,operator,value",
         [(1, "A", 1.0), (1, "A", 1.1), (2, "A", ""), (2, "A", 2.0)],
     )
+    write(tmp_path / "dead.csv", "v", [[7], [0], [3]])
+    write(tmp_path / "same.csv", "v", [[5], [5], [5]])
     write(tmp_path / "lives.csv", "time,status", [(5, "x"), (6, "perhaps"), (7, "0")])
     write(tmp_path / "log.csv", "time,state", [("08:00", "dancing"), ("09:00", "run")])
     with pytest.raises(BadInput, match=message):

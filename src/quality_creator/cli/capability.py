@@ -122,6 +122,11 @@ def capability(
     columns = read_columns(file, value=value, subgroup=subgroup, decimal=decimal, encoding=encoding)
     warn(columns.notes)
     data = _group(columns, size)
+    if len(data.values) > 1 and (data.values == data.values[0]).all():
+        raise BadInput(
+            f"all {len(data.values)} values are {data.values[0]:g}: without a spread there is no index; "
+            "does the gauge resolve the differences?"
+        )
     chart = stability(data.values, data.sizes, within) if len(data.sizes) > 1 else None
     found = study.capability(
         data.values,
@@ -293,10 +298,9 @@ def _draw_histogram(axes: "Axes", data: _Data, found: "Capability", limits: "Spe
     axes.set_yticks([])
     axes.spines["left"].set_visible(False)
     names = [name for name in ("Cp", "Cpk", "Pp", "Ppk") if name in found.indices]
-    shown = [f"{name} {found.indices[name].value:.2f}" for name in names]
-    if found.stable is False:
-        shown.append("not stable")
-    axes.set_title("   ".join(shown), pad=14)
+    shown = "   ".join(f"{name} {found.indices[name].value:.2f}" for name in names)
+    # Below each other: the neighbour's title begins where this one would end.
+    axes.set_title("not stable\n" * (found.stable is False) + shown, pad=14, fontsize=9)
 
 
 def _draw_probability(axes: "Axes", data: _Data, found: "Capability") -> None:
@@ -314,4 +318,6 @@ def _draw_probability(axes: "Axes", data: _Data, found: "Capability") -> None:
     axes.set_xlabel(data.name)
     axes.set_ylabel("normal score")
     if found.normality is not None:
-        axes.set_title(f"Anderson-Darling p {p_value(found.normality.anderson_darling_p)}", pad=14)
+        axes.set_title(
+            f"Anderson-Darling p {p_value(found.normality.anderson_darling_p)}", pad=14, fontsize=9
+        )

@@ -53,11 +53,11 @@ def read_series(kind: "Kind", source: Source) -> Series:
         BadInput: the table has not what the chart needs; the text says what to give.
     """
     match kind:
-        case "i-mr" | "c":
+        case "i-mr":
             return _single(kind, source)
         case "xbar-r" | "xbar-s" | "ewma" | "cusum":
             return _subgrouped(kind, source)
-        case "np" | "p" | "u" | "laney-p" | "laney-u":
+        case "c" | "np" | "p" | "u" | "laney-p" | "laney-u":
             return _counted(kind, source)
         case "t2" | "mewma":
             return _multivariate(kind, source)
@@ -93,21 +93,43 @@ def _counted(kind: "Kind", source: Source) -> Series:
 
     if source.subgroup is not None:
         raise BadInput(f"a row of {kind} is a point; leave --subgroup out")
-    if source.size is None:
+    if kind == "c" and source.size not in (None, "1"):
+        raise BadInput("c counts in units of one size; leave --size out, or choose --chart u")
+    size = "1" if kind == "c" else source.size
+    if size is None:
         noun = "units" if kind in ("u", "laney-u") else "items"
         raise BadInput(f"{kind} needs the number of {noun} of each count: --size N, or --size COLUMN")
     table = _table(source)
-    found_in = None if _is_number(source.size) else table.index(source.size, "--size")
+    found_in = None if _is_number(size) else table.index(size, "--size")
     taken = () if found_in is None else (found_in,)
     place = table.index(source.value) if source.value else table.only_numeric(other_than=taken)
     name, counts = table.names[place], table.numbers(place)
-    sizes = np.full(len(counts), float(source.size)) if found_in is None else table.numbers(found_in)
+    sizes = np.full(len(counts), float(size)) if found_in is None else table.numbers(found_in)
+    _check_counts(table, place, found_in, sizes)
+    if kind in ("p", "np", "laney-p") and (counts > sizes).any():
+        row = int((counts > sizes).argmax())
+        raise table.bad_cell(row, place, f"is more than the {sizes[row]:g} that were inspected")
+    if kind == "c":
+        return Series(name, counts[:, None], notes=table.notes)
     if kind != "np":
         return Series(name, np.stack((counts, sizes), axis=1), notes=table.notes)
     one = sizes[~np.isnan(sizes)]
     if not len(one) or (one != one[0]).any() or one[0] != int(one[0]):
         raise BadInput("np needs one whole number of items in all rows; where it differs choose --chart p")
     return Series(name, np.where(np.isnan(sizes), np.nan, counts)[:, None], int(one[0]), notes=table.notes)
+
+
+def _check_counts(table: "Table", place: int, found_in: int | None, sizes: "NDArray[np.float64]") -> None:
+    """Refuse what is no count, by line and column; what a number in --size can't be, the chart refuses."""
+    import numpy as np
+
+    counts = table.numbers(place)
+    wrong = (counts < 0) | (counts != np.floor(counts)) & ~np.isnan(counts)
+    if wrong.any():
+        raise table.bad_cell(int(wrong.argmax()), place, "is no count: a whole number, 0 or more")
+    if found_in is not None and (sizes <= 0).any():
+        what = "is no number of items or units: above 0; leave a row without any out"
+        raise table.bad_cell(int((sizes <= 0).argmax()), found_in, what)
 
 
 def _multivariate(kind: "Kind", source: Source) -> Series:

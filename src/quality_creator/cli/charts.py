@@ -266,6 +266,8 @@ def _span(given: str, points: int) -> tuple[int, int]:
         span = None
     if span is None or not colon:
         raise BadInput(f"--limits-from takes the first and the last point, such as 1:25, not {given!r}")
+    if 0 <= span[1] <= span[0]:
+        raise BadInput(f"--limits-from {given} ends before it begins; write {span[1]}:{span[0] + 1}")
     if not 0 <= span[0] < span[1] <= points:
         raise BadInput(f"--limits-from {given} is not inside the {points} points that there are (1:{points})")
     return span

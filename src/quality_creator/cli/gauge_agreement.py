@@ -77,5 +77,6 @@ def draw_agreement(path: Path, source: str, found: "Agreement") -> None:
                     axes.plot(i, mark.percent, "o", color=LINE)
             axes.set_title(title)
             axes.set_xticks(range(len(names)), names)
+            axes.set_xlim(-0.5, len(names) - 0.5)
             axes.set_ylim(0, 105)
             axes.set_ylabel("%")

@@ -363,6 +363,7 @@ def _draw_parts(axes: "Axes", table: "Table", columns: tuple[int, int | None, in
     people = table.labels(operator) if operator is not None else [""] * len(parts)
     names = list(dict.fromkeys(parts))
     place = np.array([names.index(name) for name in parts])
+    ends: list[tuple[float, float, str, str]] = []
     for person in dict.fromkeys(people):
         mine = np.array([who == person for who in people])
         x, y = place[mine], heights[mine]
@@ -370,9 +371,21 @@ def _draw_parts(axes: "Axes", table: "Table", columns: tuple[int, int | None, in
         means = [float(y[x == spot].mean()) for spot in spots]
         axes.plot(x, y, ".", color=QUIET, markersize=3)
         (line,) = axes.plot(spots, means, "-o", markersize=3)
-        end = (float(spots[-1]), means[-1])
-        axes.annotate(person, end, xytext=(5, 0), textcoords="offset points", color=line.get_color())
+        ends.append((means[-1], float(spots[-1]), person, line.get_color()))
+    _name_lines(axes, ends)
     if len(names) <= 30:
         axes.set_xticks(range(len(names)), names, fontsize=7)
     axes.set_xlabel(table.names[part])
     axes.set_ylabel(table.names[value])
+
+
+def _name_lines(axes: "Axes", ends: "list[tuple[float, float, str, str]]") -> None:
+    """Names at the ends of lines (height, place, name, colour), pushed apart where ends lie close."""
+    low, high = axes.get_ylim()
+    apart = 0.05 * (high - low)
+    lowest = low
+    for height, place, name, color in sorted(ends):
+        lowest = max(height, lowest)
+        shift = (lowest - height) / (high - low) * axes.bbox.height * 72.0 / axes.figure.dpi
+        axes.annotate(name, (place, height), xytext=(5, shift), textcoords="offset points", color=color)
+        lowest += apart

@@ -80,7 +80,8 @@ def draw_linearity(
         line = found.intercept.value + found.slope.value * levels
         axes.plot(levels, line, color=LINE)
         axes.axhline(0.0, color=CENTER, linewidth=0.6)
-        formula = f"bias = {found.intercept.value:.4g} {found.slope.value:+.4g} · reference"
+        sign = "+" if found.slope.value >= 0.0 else "−"
+        formula = f"bias = {found.intercept.value:.4g} {sign} {abs(found.slope.value):.4g} · reference"
         axes.set_title(f"{formula}, R² {found.r_squared:.3f}")
         axes.set_xlabel("reference")
         axes.set_ylabel("bias")

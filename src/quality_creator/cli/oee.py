@@ -99,6 +99,8 @@ def oee(
         if (run_min is None) == (downtime_min is None):
             raise BadInput("give --run-min or --downtime-min, one of the two")
         run = run_min if run_min is not None else planned_min - (downtime_min or 0.0)
+        if rejected > total:
+            raise BadInput(f"{rejected} of {total} items can't be rejected: --total counts good and bad ones")
         figures = core.oee(
             planned_s=planned_min * 60.0,
             run_s=run * 60.0,
@@ -253,14 +255,18 @@ def _draw(path: Path, rows: "list[tuple[str, Oee]]", source: str) -> None:
     from quality_creator.cli.figure import FILL, INK, LINE, QUIET, picture
 
     kinds = (("availability", FILL), ("performance", QUIET), ("quality", "#b9c7a8"), ("oee", LINE))
+    highest = max(100.0 * (getattr(figures, name) or 0.0) for _, figures in rows for name, _ in kinds)
     at = np.arange(len(rows))
     with picture(path, "OEE", source=source, width_mm=max(120.0, 40.0 + 30.0 * len(rows))) as sheet:
         (axes,) = sheet.axes
         for i, (name, color) in enumerate(kinds):
             heights = [100.0 * (getattr(figures, name) or 0.0) for _, figures in rows]
-            bars = axes.bar(at + (i - 1.5) * 0.2, heights, 0.19, color=color, label=name)
-            axes.bar_label(bars, fmt="%.1f", fontsize=7, color=INK)
-        axes.axhline(100.0, color=QUIET, linewidth=0.6)
+            bars = axes.bar(
+                at + (i - 1.5) * 0.2, heights, 0.19, color=color, label="OEE" if name == "oee" else name
+            )
+            axes.bar_label(bars, fmt="%.1f", fontsize=7, color=INK, padding=2)
+        axes.axhline(100.0, color=QUIET, linewidth=0.6, zorder=0)
+        axes.set_ylim(0.0, max(110.0, 1.08 * highest))
         axes.set_xticks(at, [name for name, _ in rows])
         axes.set_ylabel("%")
         axes.legend(fontsize=8, ncols=4, loc="upper center", bbox_to_anchor=(0.5, -0.12))

@@ -45,6 +45,8 @@ def lines(plan: Plan, center: float, sigma: float, *, spread_center: float | Non
         sigma: Standard deviation of one value.
         spread_center: The weighted mean spread of unequal subgroups; it then serves them all.
     """
+    if math.isnan(center) or math.isnan(sigma):
+        raise BadInput(f"a centre and a sigma are numbers, not {center} and {sigma}")
     if not (math.isfinite(center) and math.isfinite(sigma)):
         raise BadInput(
             f"a centre of {center} and a sigma of {sigma} leave the range of numbers; scale the values"
