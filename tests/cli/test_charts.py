@@ -302,15 +302,26 @@ def test_what_can_not_be_charted_is_refused(qc: Qc, options: str, words: str) ->
 @pytest.mark.parametrize(
     ("rows", "words"),
     [
-        (["n,d", "9,3", "9,-1"], "line 3, column 'd': '-1' is no count"),
-        (["n,d", "9,3.5", "9,1"], "line 2, column 'd': '3.5' is no count"),
-        (["n,d", "9,3", "0,0"], "line 3, column 'n': '0' is no number of items"),
-        (["n,d", "9,3", "9,", "9,10"], "line 4, column 'd': '10' is more than the 9 that were inspected"),
+        ([["n", "d"], [9, 3], [9, -1]], "line 3, column 'd': '-1' is no count"),
+        ([["n", "d"], [9, 3.5], [9, 1]], "line 2, column 'd': '3.5' is no count"),
+        ([["n", "d"], [9, 3], [0, 0]], "line 3, column 'n': '0' is no number of items"),
+        (
+            [["n", "d"], [9, 3], [9, ""], [9, 10]],
+            "line 4, column 'd': '10' is more than the 9 that were inspected",
+        ),
     ],
 )
-def test_what_is_no_count_is_named_by_line_and_column(qc: Qc, rows: list[str], words: str) -> None:
+def test_what_is_no_count_is_named_by_line_and_column(qc: Qc, rows: list[list[object]], words: str) -> None:
     with pytest.raises(BadInput, match=words):
         qc("chart", "--chart", "p", "--value", "d", "--size", "n", rows=rows)
+
+
+@pytest.mark.parametrize(
+    "options", ["--width 40 --rules nelson-1", "--chart ewma --weight 1e-9", "--chart cusum --decision 1e6"]
+)
+def test_a_choice_whose_run_length_is_beyond_reckoning_is_charted_all_the_same(qc: Qc, options: str) -> None:
+    found = qc("chart", "--value", "v", *options.split(), rows=NUMBERS)
+    assert found["in_control_arl"] is None
 
 
 @pytest.mark.parametrize("ending", ["png", "svg"])

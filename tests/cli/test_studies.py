@@ -286,16 +286,20 @@ def test_life_of_the_handbook_units(tmp_path: Path, ask: Callable[..., Any]) -> 
 
 
 def test_a_censored_life_is_not_taken_for_a_failure_because_nobody_named_the_column(
-    tmp_path: Path, ask: Callable[..., Any], capsys: pytest.CaptureFixture[str]
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    rows = [(3, "失效"), (5, "截尾"), (8, "失效"), (9, "截尾")]
-    found = ask("life", write(tmp_path / "a.csv", "小时,状态", rows))
-    assert (found["weibull"]["failures"], found["weibull"]["censored"]) == (2, 2)
-    assert "a.csv: the status is read from column '状态'" in capsys.readouterr().err
+    def ask(header: str) -> tuple[int, int, str]:
+        rows = [(3, "失效"), (5, "截尾"), (8, "失效"), (9, "截尾")]
+        app(["life", str(write(tmp_path / "a.csv", header, rows)), "--json"], result_action="return_value")
+        printed = capsys.readouterr()
+        found = json.loads(printed.out)["weibull"]
+        return found["failures"], found["censored"], printed.err
+
+    assert ask("小时,状态") == (2, 2, "qc: a.csv: the status is read from column '状态'\n")
     # Another name is not guessed, but it is told.
-    found = ask("life", write(tmp_path / "b.csv", "小时,备注", rows))
-    assert (found["weibull"]["failures"], found["weibull"]["censored"]) == (4, 0)
-    assert "if column '备注' says which did, add --status '备注'" in capsys.readouterr().err
+    failures, censored, told = ask("小时,备注")
+    assert (failures, censored) == (4, 0)
+    assert "if column '备注' says which did, add --status '备注'" in told
 
 
 def test_oee_from_totals_and_from_a_log(tmp_path: Path, ask: Callable[..., Any]) -> None:

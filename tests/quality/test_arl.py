@@ -179,3 +179,42 @@ def test_a_run_length_beyond_all_measure_is_infinite() -> None:
     assert arl.ewma(0.2, 9.0) == math.inf
     assert arl.cusum(1.0, 40.0) == math.inf
     assert math.isfinite(arl.cusum(0.5, 5.0, 6.0))
+
+
+def test_a_cusum_that_no_value_can_reach_runs_for_ever() -> None:
+    assert arl.cusum(1e9, 5.0) == arl.cusum(1e9, 5.0, 0.0, 2.5) == math.inf
+    with pytest.raises(BadInput, match="no limit gives"):
+        arl.cusum_decision(1e9, 370.4)
+
+
+@pytest.mark.parametrize(
+    "ask",
+    [
+        lambda: arl.ewma(1e-9, 3.0),
+        lambda: arl.ewma(0.001, 3.0, settled=False),
+        lambda: arl.cusum(0.0, 1e6),
+        lambda: arl.mewma(1e-9, 2, 10.0),
+        lambda: arl.mewma(0.001, 2, 10.0, 1.0),
+        lambda: arl.ewma_width(1e-9, 370.4),
+    ],
+)
+def test_what_the_equations_can_not_resolve_is_refused_and_not_guessed(ask: Callable[[], float]) -> None:
+    with pytest.raises(BadInput, match=r"run lengths? (can't|with)"):
+        ask()
+
+
+def test_the_smallest_weights_and_largest_intervals_that_are_answered_agree_with_a_second_way() -> None:
+    # An EWMA with so small a weight is nearly a Brownian motion (Ornstein-Uhlenbeck) between two walls.
+    weight, width = 1e-4, 2.0
+    grid = np.linspace(0.0, width, 20_001)
+    density = np.exp(grid**2 / 2.0)
+    inner = np.concatenate(([0.0], np.cumsum((1.0 / density[1:] + 1.0 / density[:-1]) / 2.0 * np.diff(grid))))
+    diffusion = float(np.trapezoid(2.0 * density * inner, grid)) / (2.0 * weight)
+    assert arl.ewma(weight, width) == pytest.approx(diffusion, rel=0.03)
+    # A random walk from 0 reflected there leaves at h after about (h + 1.166)² points.
+    assert arl.cusum_one_sided(0.0, 200.0) == pytest.approx((200.0 + 1.166) ** 2, rel=1e-3)
+
+
+def test_limits_that_no_value_reaches_are_waited_for_without_an_end() -> None:
+    assert shewhart(("nelson-1",), 0.0, 40.0).value == math.inf
+    assert shewhart(("nelson-7",), 50.0).value == math.inf

@@ -15,6 +15,7 @@ import numpy as np
 from quality_creator.cli.chart_report import Line, Report
 from quality_creator.cli.chart_series import Series
 from quality_creator.cli.figure import CENTER, FILL, INK, LIMIT, LINE, QUIET, SIGNAL, SPECIFICATION, picture
+from quality_creator.cli.report import fixed
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -134,7 +135,7 @@ def _draw_panel(sheet: "Sheet", axes: "Axes", panel: _Picture) -> None:
         if line is None or (name == "LCL" and not np.nanmax(_array(line))):
             continue  # a limit at 0 can't be crossed
         last = _draw_line(axes, line, count, color=color)
-        sheet.label(axes, last, f"{name} {last:.{panel.decimals}f}", color)
+        sheet.label(axes, last, f"{name} {fixed(last, panel.decimals)}", color)
     _draw_points(axes, panel.points, panel.marks)
     axes.set_ylabel(panel.name)
     # Room for the rules' numbers above and below the points.

@@ -285,19 +285,26 @@ def _in_control(plan: Plan, limits: MultivariateLimits | None = None) -> RunLeng
         if not plan.rules or plan.width <= 2.0:
             return None
         found = shewhart(plan.rules, 0.0, plan.width)
-        return RunLength(value=found.value, standard_error=found.standard_error)
-    match plan.kind:
-        case "ewma":
-            value = arl.ewma(plan.weight, plan.width, settled=plan.settled)
-        case "cusum":
-            value = arl.cusum(plan.slack, plan.decision, head_start=plan.head_start)
-        case "t2":
-            value = 1.0 / plan.alpha
-        case "mewma" if limits is not None:
-            value = arl.mewma(plan.weight, plan.variables, limits.location.upper)
-        case _:
-            return None
-    return RunLength(value=value, standard_error=0.0) if math.isfinite(value) else None
+        return _finite(RunLength(value=found.value, standard_error=found.standard_error))
+    try:
+        match plan.kind:
+            case "ewma" if plan.settled or plan.weight >= 0.02:  # below it would take minutes
+                value = arl.ewma(plan.weight, plan.width, settled=plan.settled)
+            case "cusum":
+                value = arl.cusum(plan.slack, plan.decision, head_start=plan.head_start)
+            case "t2":
+                value = 1.0 / plan.alpha
+            case "mewma" if limits is not None:
+                value = arl.mewma(plan.weight, plan.variables, limits.location.upper)
+            case _:
+                return None
+    except BadInput:  # a choice that can be charted and not reckoned
+        return None
+    return _finite(RunLength(value=value, standard_error=0.0))
+
+
+def _finite(length: RunLength) -> RunLength | None:
+    return length if math.isfinite(length.value) else None
 
 
 def _outside(plan: Plan, series: Series, specification: Specification) -> Outside | None:

@@ -106,16 +106,16 @@ def _counted(kind: "Kind", source: Source) -> Series:
     name, counts = table.names[place], table.numbers(place)
     sizes = np.full(len(counts), float(size)) if found_in is None else table.numbers(found_in)
     _check_counts(table, place, found_in, sizes)
+    if kind == "c":
+        return Series(name, counts[:, None], notes=table.notes)
+    one = sizes[~np.isnan(sizes)]
+    if kind == "np" and (not len(one) or (one != one[0]).any() or one[0] != int(one[0])):
+        raise BadInput("np needs one whole number of items in all rows; where it differs choose --chart p")
     if kind in ("p", "np", "laney-p") and (counts > sizes).any():
         row = int((counts > sizes).argmax())
         raise table.bad_cell(row, place, f"is more than the {sizes[row]:g} that were inspected")
-    if kind == "c":
-        return Series(name, counts[:, None], notes=table.notes)
     if kind != "np":
         return Series(name, np.stack((counts, sizes), axis=1), notes=table.notes)
-    one = sizes[~np.isnan(sizes)]
-    if not len(one) or (one != one[0]).any() or one[0] != int(one[0]):
-        raise BadInput("np needs one whole number of items in all rows; where it differs choose --chart p")
     return Series(name, np.where(np.isnan(sizes), np.nan, counts)[:, None], int(one[0]), notes=table.notes)
 
 

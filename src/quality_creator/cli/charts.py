@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Literal
 
 from quality_creator.cli import app
 from quality_creator.cli.chart_series import Series, Source, read_series
-from quality_creator.cli.report import print_json, print_table, read_numbers, text, warn
+from quality_creator.cli.report import fixed, print_json, print_table, read_numbers, text, warn
 from quality_creator.model.errors import BadInput
 
 if TYPE_CHECKING:
@@ -336,7 +336,7 @@ def _at(report: "Report", signal: "Found") -> str:
     elif signal.rule == "cusum-lower" and report.c_minus is not None:
         points = report.c_minus
     value = points[signal.index]
-    return "" if value is None else f"{value:.{report.decimals}f}"
+    return "" if value is None else fixed(value, report.decimals)
 
 
 def _range(line: "Line", decimals: int) -> str:
@@ -344,4 +344,5 @@ def _range(line: "Line", decimals: int) -> str:
     if not there:
         return ""
     least, most = min(there), max(there)
-    return f"{most:.{decimals}f}" if least == most else f"{least:.{decimals}f} to {most:.{decimals}f}"
+    shown = fixed(most, decimals)
+    return shown if least == most else f"{fixed(least, decimals)} to {shown}"

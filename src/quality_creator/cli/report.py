@@ -72,6 +72,15 @@ def text(value: object, digits: int = 5) -> str:
     return str(value)
 
 
+def fixed(value: float, decimals: int) -> str:
+    """A number among others with so many decimals; by its digits where that would be a row of zeros.
+
+    >>> fixed(74.0012, 3), fixed(1e-320, 323), fixed(1e300, 0)
+    ('74.001', '9.99989e-321', '1e+300')
+    """
+    return f"{value:.{decimals}f}" if decimals <= 12 and abs(value) < 1e15 else f"{value:.6g}"
+
+
 def percent(value: float | None) -> str:
     """A share of 1 in percent with two digits."""
     return "" if value is None else f"{100.0 * value:.2f} %"

@@ -22,8 +22,11 @@ from quality_creator.quality import special
 
 Floats = NDArray[np.float64]
 
-_LONGEST = 1e12
+LONGEST = 1e12
 """Run lengths beyond this are infinity: the equations no longer hold their digits."""
+
+LEAST_WIDENING = 0.005
+"""The least weight of an EWMA whose widening limits are followed: each point has an equation of its own."""
 
 
 def ewma(weight: float, width: float, shift: float = 0.0, *, settled: bool = True) -> float:
@@ -45,6 +48,12 @@ def ewma(weight: float, width: float, shift: float = 0.0, *, settled: bool = Tru
     if weight == 1.0:
         return _bounded(1.0 / float(special.ndtr(-width - shift) + special.ndtr(-width + shift)))
     reach = width * math.sqrt(weight / (2.0 - weight))
+    _told_apart(reach / weight, 230.0, f"a weight of {weight:g}")
+    if not settled and weight < LEAST_WIDENING:
+        raise BadInput(
+            f"run lengths with limits that widen are known for weights of {LEAST_WIDENING} and more, "
+            f"not for {weight:g}; ask for settled limits"
+        )
     count = min(800, 40 + math.ceil(14.0 * reach / weight))
     nodes, weights = np.polynomial.legendre.leggauss(count)
 
@@ -88,6 +97,7 @@ def cusum_one_sided(slack: float, decision: float, shift: float = 0.0, head_star
         raise BadInput(f"the slack k is 0 or more, not {slack}")
     if not 0.0 <= head_start <= decision:
         raise BadInput(f"the head start lies from 0 to h = {decision}, not {head_start}")
+    _told_apart(decision, 450.0, f"a decision interval of {decision:g}")
     count = min(800, 30 + math.ceil(10.0 * decision))
     nodes, weights = np.polynomial.legendre.leggauss(count)
     u = (nodes + 1.0) * decision / 2.0
@@ -99,6 +109,8 @@ def cusum_one_sided(slack: float, decision: float, shift: float = 0.0, head_star
     kernel[:, 1:] = _normal(u[None, :] - start[:, None] - drift) * (weights * decision / 2.0)[None, :]
     lengths = _solve(kernel)
     at_zero = float(lengths[0])
+    if math.isinf(at_zero):
+        return math.inf
     if head_start == 0.0:
         return _bounded(at_zero)
     density = _normal(u - head_start - drift) * weights * decision / 2.0
@@ -191,6 +203,7 @@ def mewma_threshold(weight: float, variables: int, arl: float) -> float:
 
 
 def _mewma_in_control(weight: float, p: int, radius: float) -> float:
+    _told_apart(radius / weight, 250.0, f"a weight of {weight:g}")
     # Only the distance from the centre matters while the mean is where it should be.
     count = min(400, 40 + math.ceil(10.0 * radius / weight))
     nodes, weights = np.polynomial.legendre.leggauss(count)
@@ -201,6 +214,7 @@ def _mewma_in_control(weight: float, p: int, radius: float) -> float:
 
 
 def _mewma_shifted(weight: float, p: int, radius: float, shift: float) -> float:
+    _told_apart(radius / weight, 43.0, f"a weight of {weight:g}")
     # Two numbers matter: how far z lies along the shift, and how far from it in all else.
     # Polar coordinates follow the disc's edge smoothly.
     count = min(56, 12 + math.ceil(2.2 * radius / weight))
@@ -246,12 +260,16 @@ def _normal(z: Floats) -> Floats:
 
 
 def _solve(kernel: Floats) -> Floats:
-    return np.asarray(np.linalg.solve(np.eye(len(kernel)) - kernel, np.ones(len(kernel))), np.float64)
+    try:
+        return np.asarray(np.linalg.solve(np.eye(len(kernel)) - kernel, np.ones(len(kernel))), np.float64)
+    except np.linalg.LinAlgError:
+        # Nothing ever leaves: a signal has no probability that a double can hold.
+        return np.full(len(kernel), math.inf)
 
 
 def _bounded(length: float) -> float:
     # A negative length is an infinite one whose equation lost its digits.
-    return length if 1.0 <= length < _LONGEST else 1.0 if 0.0 < length < 1.0 else math.inf
+    return length if 1.0 <= length < LONGEST else 1.0 if 0.0 < length < 1.0 else math.inf
 
 
 def _invert(length: Callable[[float], float], arl: float) -> float:
@@ -270,6 +288,12 @@ def _invert(length: Callable[[float], float], arl: float) -> float:
     # Of logarithms, because a run length grows exponentially with its limit.
     goal = math.log(arl)
     return float(brentq(lambda limit: min(math.log(length(limit)), 40.0) - goal, low, high, xtol=1e-10))
+
+
+def _told_apart(steps: float, most: float, what: str) -> None:
+    """Refuse what lies so many steps of the statistic from its limit that the nodes don't resolve one."""
+    if steps > most:
+        raise BadInput(f"the run length can't be reckoned for {what}: a signal needs too many small steps")
 
 
 def _check_weight(weight: float) -> None:

@@ -9,6 +9,7 @@ Source: Champ and Woodall (1987), Technometrics 29(4).
 """
 
 import math
+import warnings
 from dataclasses import dataclass
 from functools import lru_cache
 
@@ -17,6 +18,7 @@ from numpy.typing import NDArray
 
 from quality_creator.model.errors import BadInput
 from quality_creator.quality import special
+from quality_creator.quality.arl import LONGEST
 from quality_creator.quality.planes import WORD, Across, Words, holds
 from quality_creator.quality.rules import NELSON, REACH, Pair, Rule, rule
 
@@ -110,7 +112,7 @@ Memory = tuple[int, ...]
 
 def _markov(rules: tuple[Rule, ...], shift: float, width: float) -> float:
     from scipy.sparse import csr_array, identity
-    from scipy.sparse.linalg import spsolve
+    from scipy.sparse.linalg import MatrixRankWarning, spsolve
 
     origin: Memory = (0,) * sum(map(_cells, rules))
     numbers, targets, queue = {origin: 0}, [], [origin]
@@ -130,8 +132,12 @@ def _markov(rules: tuple[Rule, ...], shift: float, width: float) -> float:
     starts, ends, values = zip(*entries, strict=True) if entries else ((), (), ())
     size = len(queue)
     stays = csr_array((values, (starts, ends)), shape=(size, size))
-    lengths = spsolve((identity(size, format="csr") - stays).tocsc(), np.ones(size))
-    return float(np.atleast_1d(lengths)[0])
+    with warnings.catch_warnings():
+        # Where a double holds no chance of a signal, nothing is solved, and the wait has no end.
+        warnings.simplefilter("ignore", MatrixRankWarning)
+        lengths = spsolve((identity(size, format="csr") - stays).tocsc(), np.ones(size))
+    length = float(np.atleast_1d(lengths)[0])
+    return length if 1.0 <= length < LONGEST else math.inf
 
 
 def _cells(entry: Rule) -> int:

@@ -183,13 +183,18 @@ async def _characteristic(
 
 def _alarms_of(plan: ChartPlan) -> dict[str, object]:
     """The in-control average run length of a chart as it is judged."""
-    match plan.kind:
-        case "ewma":
-            length = arl.ewma(plan.weight, plan.width)
-        case "cusum":
-            length = arl.cusum(plan.slack, plan.decision, head_start=plan.head_start)
-        case _:
-            return _false_alarms(plan.rules)
+    try:
+        match plan.kind:
+            case "ewma":
+                length = arl.ewma(plan.weight, plan.width)
+            case "cusum":
+                length = arl.cusum(plan.slack, plan.decision, head_start=plan.head_start)
+            case _:
+                return _false_alarms(plan.rules)
+    except BadInput:  # beyond what can be reckoned: as good as never
+        length = math.inf
+    if math.isinf(length):
+        return {"arl": None, "exact": True, "per_thousand": 0.0}
     return {"arl": length, "exact": True, "per_thousand": 1000.0 / length}
 
 
