@@ -5,7 +5,7 @@ from itertools import pairwise
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from quality_creator.model.errors import BadInput
+from quality_creator.model.errors import BadInput, Words
 
 if TYPE_CHECKING:
     import numpy as np
@@ -113,7 +113,8 @@ def _counted(kind: "Kind", source: Source) -> Series:
         raise BadInput("np needs one whole number of items in all rows; where it differs choose --chart p")
     if kind in ("p", "np", "laney-p") and (counts > sizes).any():
         row = int((counts > sizes).argmax())
-        raise table.bad_cell(row, place, f"is more than the {sizes[row]:g} that were inspected")
+        what = Words("is more than the {inspected:g} that were inspected", inspected=sizes[row])
+        raise table.bad_cell(row, place, what)
     if kind != "np":
         return Series(name, np.stack((counts, sizes), axis=1), notes=table.notes)
     return Series(name, np.where(np.isnan(sizes), np.nan, counts)[:, None], int(one[0]), notes=table.notes)
@@ -126,9 +127,9 @@ def _check_counts(table: "Table", place: int, found_in: int | None, sizes: "NDAr
     counts = table.numbers(place)
     wrong = (counts < 0) | (counts != np.floor(counts)) & ~np.isnan(counts)
     if wrong.any():
-        raise table.bad_cell(int(wrong.argmax()), place, "is no count: a whole number, 0 or more")
+        raise table.bad_cell(int(wrong.argmax()), place, Words("is no count: a whole number, 0 or more"))
     if found_in is not None and (sizes <= 0).any():
-        what = "is no number of items or units: above 0; leave a row without any out"
+        what = Words("is no number of items or units: above 0; leave a row without any out")
         raise table.bad_cell(int((sizes <= 0).argmax()), found_in, what)
 
 

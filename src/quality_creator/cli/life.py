@@ -125,7 +125,7 @@ def _read(table: "Table", time: str | None, status: str | None, count: str | Non
         table = table.with_column(column, [cell.rstrip("+") for cell in cells])
     times = table.numbers(column, missing="refuse")
     if (times <= 0.0).any():
-        raise table.bad_cell(int((times <= 0.0).argmax()), column, "is no life: times are above 0")
+        raise table.bad_cell(int((times <= 0.0).argmax()), column, Words("is no life: times are above 0"))
     failed = [not mark for mark in plus]
     if status_column is not None:
         failed = _statuses(table, status_column)
