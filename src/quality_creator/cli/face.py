@@ -50,7 +50,7 @@ def letter(figure: "Figure") -> None:
     with warnings.catch_warnings():
         # Tick labels are made when a figure is drawn; here for the first time, with the wrong face.
         warnings.filterwarnings("ignore", message="Glyph .* missing from")
-        figure.draw_without_rendering()  # type: ignore[no-untyped-call]
+        figure.draw_without_rendering()
     foreign = [text for text in _texts(figure) if not _has(LATIN, text.get_text())]
     if not foreign:
         return
