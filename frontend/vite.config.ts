@@ -1,4 +1,5 @@
-import { copyFileSync } from "node:fs";
+import { copyFileSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
+import { brotliCompressSync, gzipSync } from "node:zlib";
 import { defineConfig, type Plugin } from "vite";
 
 /** The type of the graphics that are laid over the picture: the media worker draws with the same files. */
@@ -17,11 +18,26 @@ function graphicsType(): Plugin {
   };
 }
 
+/** Texts lie beside themselves compressed: the hub hands out what the browser takes, and compresses nothing itself. */
+function compressed(): Plugin {
+  const folder = "../src/quality_creator/web/dist/assets";
+  return {
+    name: "compressed",
+    closeBundle() {
+      for (const name of readdirSync(folder).filter((name) => /\.(js|css)$/.test(name))) {
+        const data = readFileSync(`${folder}/${name}`);
+        writeFileSync(`${folder}/${name}.br`, brotliCompressSync(data));
+        writeFileSync(`${folder}/${name}.gz`, gzipSync(data, { level: 9 }));
+      }
+    },
+  };
+}
+
 /** Each page loads `site` and at most one island of its own; the server finds their files in the manifest. */
 export default defineConfig({
   base: "/static/",
   publicDir: "public",
-  plugins: [graphicsType()],
+  plugins: [graphicsType(), compressed()],
   build: {
     outDir: "../src/quality_creator/web/dist",
     emptyOutDir: true,

@@ -3,6 +3,8 @@
 from datetime import UTC, datetime
 from pathlib import Path
 
+from starlette.concurrency import run_in_threadpool
+from starlette.datastructures import Headers
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, RedirectResponse, Response
 from starlette.routing import BaseRoute, Mount
@@ -92,10 +94,29 @@ def error_page(request: Request, code: int, words: str) -> Response:
 
 
 class _Static(PublicFiles, StaticFiles):
-    """Built files carry their digest in their name, so they never change."""
+    """Built files carry their digest in their name, so they never change; texts lie there compressed, too."""
 
     async def get_response(self, path: str, scope: Scope) -> Response:
-        answer = await super().get_response(path, scope)
-        if path.startswith("assets/") and answer.status_code == 200:
+        built = path.startswith("assets/")
+        answer = (await self._compressed(path, scope) if built else None) or await super().get_response(
+            path, scope
+        )
+        if built and answer.status_code == 200:
             answer.headers["cache-control"] = "public, max-age=31536000, immutable"
+            answer.headers.add_vary_header("accept-encoding")
         return answer
+
+    async def _compressed(self, path: str, scope: Scope) -> Response | None:
+        accepted = {
+            name.partition(";")[0].strip()
+            for name in Headers(scope=scope).get("accept-encoding", "").split(",")
+        }
+        for coding, ending in (("br", ".br"), ("gzip", ".gz")):
+            if coding not in accepted:
+                continue
+            full, found = await run_in_threadpool(self.lookup_path, path + ending)
+            if found:
+                answer = self.file_response(full, found, scope)
+                answer.headers["content-encoding"] = coding
+                return answer
+        return None
