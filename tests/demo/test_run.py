@@ -3,6 +3,7 @@
 import contextlib
 import json
 import os
+import pty
 import re
 import signal
 import subprocess
@@ -24,14 +25,15 @@ PATIENCE_S = 150.0
 class Demo:
     """A running demonstration and what it has printed."""
 
-    def __init__(self, folder: Path, *arguments: str) -> None:
+    def __init__(self, folder: Path, *arguments: str, stdin: int = subprocess.DEVNULL) -> None:
         self.folder = folder
         self.printed = folder.parent / f"{time.monotonic_ns()}.txt"
         command = [sys.executable, "-m", "quality_creator", "demo", "--no-browser", "--data", str(folder)]
         with self.printed.open("wb") as out:
             self.child = subprocess.Popen(
-                [*command, "--port", str(free_port()), *arguments], stdout=out, stderr=subprocess.STDOUT
-            )
+                [*command, "--port", str(free_port()), *arguments],
+                stdin=stdin, stdout=out, stderr=subprocess.STDOUT,
+            )  # fmt: skip
 
     def words(self) -> str:
         return self.printed.read_text(encoding="utf-8")
@@ -45,6 +47,15 @@ class Demo:
             time.sleep(0.05)
         raise AssertionError(self.words())
 
+    def wait_for(self, words: str) -> None:
+        """Until it has said that."""
+        deadline = time.monotonic() + PATIENCE_S
+        while time.monotonic() < deadline and self.child.poll() is None:
+            if words in self.words():
+                return
+            time.sleep(0.05)
+        raise AssertionError(self.words())
+
     def processes(self) -> list[int]:
         """Its own and its children's ids, as it has written them down."""
         lines = (self.folder / "running.txt").read_text(encoding="utf-8").splitlines()
@@ -52,8 +63,8 @@ class Demo:
 
 
 @contextmanager
-def demo(folder: Path, *arguments: str) -> Iterator[Demo]:
-    running = Demo(folder, *arguments)
+def demo(folder: Path, *arguments: str, stdin: int = subprocess.DEVNULL) -> Iterator[Demo]:
+    running = Demo(folder, *arguments, stdin=stdin)
     try:
         yield running
     finally:
@@ -151,6 +162,27 @@ def test_an_episode_ends_published_and_doubly_endorsed_by_authorities_that_are_m
     )  # fmt: skip
     assert offline.returncode == 0
     assert json.loads(offline.stdout)["demonstration"] is True
+
+
+@pytest.mark.slow
+def test_whoever_ends_it_at_a_keyboard_can_look_at_the_proof_until_they_leave(tmp_path: Path) -> None:
+    keyboard, screen = pty.openpty()
+    try:
+        with demo(tmp_path / "data", stdin=screen) as running:
+            page = running.address()
+            children = running.processes()
+            time.sleep(8.0)  # something to vouch for
+            running.child.send_signal(signal.SIGINT)
+            running.wait_for("Ctrl-C once more leaves")
+            proof = httpx.get(f"{page}/proof", headers={"accept-language": "en"})
+            assert "Endorsed by the committee" in proof.text
+            running.child.send_signal(signal.SIGINT)
+            assert running.child.wait(PATIENCE_S) == 0
+            assert running.words().count("The double endorsement stands") == 2, running.words()
+            assert not any(alive(pid) for pid in children)
+    finally:
+        os.close(keyboard)
+        os.close(screen)
 
 
 def test_a_folder_that_can_not_be_made_is_one_clear_line(tmp_path: Path) -> None:

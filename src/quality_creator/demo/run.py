@@ -2,6 +2,7 @@
 
 import contextlib
 import os
+import shutil
 import signal
 import socket
 import subprocess
@@ -77,8 +78,10 @@ def run(options: Options) -> None:
         operator.end(slug)
         _say(f"Ended · 已结束。Replay · 回看:  {page}")
         bundle = _prove(operator, folder, slug, page)
+        if bundle is not None and options.seconds is None and sys.stdin.isatty():
+            _stay(children["simulator"], page)
     if bundle is not None:
-        _say(f"The same without a hub and without a network · 断网核验:  qc verify {bundle}")
+        _say(f"The same without a hub and without a network · 断网核验:  {_program()} verify {bundle}")
         _qc("verify", str(bundle))
     _say(f"  The replay is served as long as a hub runs: {_command(folder)}, or the next demonstration.")
 
@@ -91,11 +94,22 @@ def _prove(operator: Operator, folder: Path, slug: str, page: str) -> Path | Non
         _say(f"  Not published: {error}")
         return None
     _say(f"Published, endorsed by two made-up authorities · 已发布，两家虚构机构已背书:  {page}/proof")
-    _say(f"Anyone can check it · 人人可核验:  qc verify {page}")
+    _say(f"Anyone can check it · 人人可核验:  {_program()} verify {page}")
     _qc("verify", page)
-    bundle = folder / f"{slug}.zip"
+    bundle = _from_here(folder / f"{slug}.zip")
     _qc("bundle", page, str(bundle), "--with-media")
     return bundle
+
+
+def _stay(simulator: Child, page: str) -> None:
+    """Whoever ended the episode at a keyboard can look at what became of it, until they have seen enough."""
+    simulator.end()
+    with contextlib.suppress(KeyboardInterrupt):
+        _say(f"See who vouches for it · 查看背书:  {page}/proof")
+        _say("  Ctrl-C once more leaves, and checks the bundle without the hub.")
+        _say("  再按一次 Ctrl-C 退出，并断网核验。")
+        while True:
+            time.sleep(3600)
 
 
 def _qc(*arguments: str) -> None:
@@ -298,10 +312,21 @@ def _has_screen() -> bool:
 
 
 def _command(folder: Path) -> str:
-    file = folder / config.FILE
+    return f"`{_program()} hub --config {_from_here(folder / config.FILE)}`"
+
+
+def _program() -> str:
+    """`qc` as it can be typed here: a first run has it in a folder that no shell looks into."""
+    started = Path(sys.argv[0])
+    if started.name != "qc" or shutil.which("qc") is not None:
+        return "qc"
+    return str(_from_here(started.absolute()))
+
+
+def _from_here(path: Path) -> Path:
     with contextlib.suppress(ValueError):
-        file = file.relative_to(Path.cwd())
-    return f"`qc hub --config {file}`"
+        return path.relative_to(Path.cwd())
+    return path
 
 
 def _say(words: str) -> None:
