@@ -127,7 +127,9 @@ def check(
         try:
             case.index = evidence.decode_index(source.read(evidence.INDEX))
         except NotFound as error:
-            raise BadPayload(f"{target}: there is no evidence here: {error}") from error
+            raise BadPayload(
+                f"{target}: there is no evidence here: {error}. Of an episode it is published after the end."
+            ) from error
         _dossier(case)
         check_segments(case)
         place = len(case.checks)
