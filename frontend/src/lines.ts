@@ -10,6 +10,7 @@ import { onTheme } from "./charts/palette";
 import { h, part, tell } from "./dom";
 import { clock, number } from "./format";
 import type { ChartLimits, Text } from "./stream/message";
+import { tellTimes } from "./times";
 import { LANGUAGE, ruleWords, say } from "./words";
 
 interface Point {
@@ -261,6 +262,7 @@ async function refresh(parts: string): Promise<void> {
   const answer = await fetch(location.pathname + location.search, { headers: { accept: "text/html" } });
   if (!answer.ok) return;
   const fresh = new DOMParser().parseFromString(await answer.text(), "text/html");
+  tellTimes(fresh);
   for (const old of document.querySelectorAll<HTMLElement>(parts)) {
     const key = old.dataset["live"];
     const found = fresh.querySelector(key ? `[data-live="${key}"]` : `#${old.id}`);

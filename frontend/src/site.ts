@@ -2,26 +2,11 @@
 import "./styles/tokens.css";
 import "./styles/base.css";
 import "./styles/home.css";
-import { LANGUAGE, say } from "./words";
 import { span } from "./format";
+import { tellTimes } from "./times";
+import { say } from "./words";
 
-const shapes: Record<string, Intl.DateTimeFormatOptions> = {
-  clock: { hour: "2-digit", minute: "2-digit", hour12: false },
-  long: {
-    year: "numeric",
-    month: LANGUAGE === "en" ? "short" : "long",
-    day: "numeric",
-    hour: "2-digit",
-    minute: "2-digit",
-    hour12: false,
-  },
-};
-
-for (const time of document.querySelectorAll<HTMLTimeElement>("time[data-shape]")) {
-  const shape = shapes[time.dataset["shape"] ?? ""];
-  const locale = LANGUAGE === "en" ? "en-GB" : "zh-CN";
-  if (shape) time.textContent = new Intl.DateTimeFormat(locale, shape).format(new Date(time.dateTime));
-}
+tellTimes(document);
 
 function tell(element: HTMLElement, until: number): void {
   const left = (until - Date.now()) / 1000;
