@@ -209,7 +209,7 @@ export class Programme {
     this.stage.dataset["mediaTime"] = String(at);
     this.stage.dataset["complete"] = String(complete);
     this.showInstruments(view, complete);
-    this.showCounters(view);
+    this.showLines(view);
     this.showTime(view);
     this.said.show(this.store.shownUpTo(at), view.graphics.filter(isLogged));
     this.onScreen.show(view);
@@ -240,36 +240,33 @@ export class Programme {
     nameOf: (characteristic: string) => this.cards.get(characteristic)?.definition.name[LANGUAGE] ?? characteristic,
   };
 
-  private showCounters(view: View): void {
-    const host = part("lines");
+  /** One row a line: what it counted, and how well it uses its time. */
+  private showLines(view: View): void {
     const names = new Map(view.instruments.map(({ definition }: { definition: Definition }) => [definition.line, definition.lineName]));
     for (const { line, total, rejected } of view.counters) {
-      let row = host.querySelector<HTMLElement>(`[data-line="${CSS.escape(line)}"]`);
-      if (!row) {
-        row = h("p", { class: "line", "data-line": line }, h("span", { class: "line__name" }), h("span", { class: "line__count" }));
-        host.append(row);
-      }
-      tell(row.children[0]!, names.get(line)?.[LANGUAGE] ?? line);
+      const row = this.lineRow(line, names.get(line)?.[LANGUAGE] ?? line);
       tell(row.children[1]!, say("counters", { total: count(total), rejected: count(rejected) }));
       row.dataset["total"] = String(total);
       row.dataset["rejected"] = String(rejected);
     }
-    this.showOee(host, view);
+    // Before the first piece of a shift is made, the product of the three says nothing.
+    const told = view.lines.filter(({ oee, quality }) => oee !== null && quality !== null);
+    for (const line of told) tell(this.lineRow(line.line, line.name[LANGUAGE]).children[2]!, oeeWords(line));
+    for (const row of part("lines").children as HTMLCollectionOf<HTMLElement>) {
+      row.children[2]!.toggleAttribute("hidden", !told.some(({ line }) => line === row.dataset["line"]));
+    }
   }
 
-  private showOee(host: HTMLElement, view: View): void {
-    for (const line of view.lines) {
-      let row = host.querySelector<HTMLElement>(`[data-oee="${CSS.escape(line.line)}"]`);
-      if (!row) {
-        row = h("p", { class: "line line--oee", "data-oee": line.line }, h("span", { class: "line__name" }), h("span", { class: "line__count" }));
-        host.append(row);
-      }
-      tell(row.children[0]!, line.name[LANGUAGE]);
-      tell(row.children[1]!, oeeWords(line));
+  private lineRow(line: string, name: string): HTMLElement {
+    const host = part("lines");
+    let row = host.querySelector<HTMLElement>(`[data-line="${CSS.escape(line)}"]`);
+    if (!row) {
+      const texts = ["name", "count", "use"].map((text) => h("span", { class: `line__${text}` }));
+      row = h("p", { class: "line", "data-line": line }, ...texts);
+      host.append(row);
     }
-    for (const row of host.querySelectorAll<HTMLElement>("[data-oee]")) {
-      row.hidden = !view.lines.some(({ line }) => line === row.dataset["oee"]);
-    }
+    tell(row.children[0]!, name);
+    return row;
   }
 
   private showTime(view: View): void {

@@ -182,7 +182,7 @@ def test_the_viewers_page_has_the_charts_the_capability_and_the_lines_oee(
     expect(card).to_be_visible(timeout=20_000)
     assert card.locator(".chart__caption").first.inner_text().startswith("CUSUM C⁺")
     expect(page.locator("[data-characteristic=width] .instrument__capability")).to_contain_text("Cpk")
-    expect(page.locator("[data-oee=board]")).to_contain_text("availability")
+    expect(page.locator("[data-line=board] .line__use")).to_contain_text("availability")
     assert page.locator("[data-characteristic=p] .chart--spread").is_hidden()
     hub.api("POST", f"/api/episodes/{slug}/end")
 

@@ -62,7 +62,7 @@ def test_an_episode_has_two_seals_and_each_endorsement_a_page_with_its_history(t
         assert 'data-mark="valid"' in page
         assert "Nothing speaks against it" in page
         assert f"/endorsements/{uuid}/qr.svg" in page
-        assert "没有任何不利之处" in await _text(client, f"/endorsements/{uuid}", "zh-CN")
+        assert "未发现问题" in await _text(client, f"/endorsements/{uuid}", "zh-CN")
         code = await client.get(f"/endorsements/{uuid}/qr.svg")
         assert (code.status_code, code.headers["content-type"]) == (200, "image/svg+xml")
         signed = (await client.get(re.findall(r"/log/documents/[0-9a-f]{64}", page)[0])).content

@@ -139,7 +139,7 @@ export class Controls {
     tell(this.live, text);
     const words = following
       ? `${say("live")}, ${behind.toFixed(1)} s`
-      : `${say("behind", { time: span(behind) })}. ${say("to-live")}`;
+      : say("behind-to-live", { time: span(behind) });
     if (this.live.getAttribute("aria-label") !== words) this.live.setAttribute("aria-label", words);
     this.live.title = words;
   }

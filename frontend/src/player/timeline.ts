@@ -144,7 +144,7 @@ export class Timeline {
       type: "button",
       class: marks.every(({ shows }) => shows) ? "mark-button mark-button--said" : "mark-button",
       tabindex: reachable ? 0 : -1,
-      "aria-label": words.join("; "),
+      "aria-label": words.join(say("semicolon")),
     });
     if (marks.length > 1) element.append(h("span", { class: "mark-button__count", "aria-hidden": true }, String(marks.length)));
     element.append(h("span", { class: "mark-button__words", "aria-hidden": true }, ...words.flatMap((w, i) => (i ? [h("br"), w] : [w]))));

@@ -148,7 +148,7 @@ const WORDS = {
   "comment-need": ["Write what you vouch for, or why you do not; at most 4,000 characters.", "请写明背书内容或不予背书的理由，最多 4,000 字。"],
   days: ["It counts for (days)", "有效期（天）"],
   "days-bad": ["From 1 to 36,500 days.", "1 至 36,500 天。"],
-  list: ["Where your list of revocations is published", "贵机构撤销清单的发布地址"],
+  list: ["Where your list of revocations is published", "贵机构吊销清单的发布地址"],
   "list-bad": ["Write an https address.", "请填写 https 地址。"],
   read: ["I have compared the digest and read what is not right above.", "我已比对摘要，并已阅读上述有问题之处。"],
   "read-need": ["Compare the digest first.", "请先比对摘要。"],

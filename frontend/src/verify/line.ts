@@ -22,7 +22,7 @@ export class ProofLine {
     const counts = new Map<Mark, number>();
     for (const { state, count } of runs) counts.set(state, (counts.get(state) ?? 0) + count);
     const words = [...counts].map(([state, count]) => say("proof-count", { count, state: say(`proof-${state}`) }));
-    this.host.setAttribute("aria-label", words.length ? say("proof-line", { words: words.join("; ") }) : say("proof-line-empty"));
+    this.host.setAttribute("aria-label", words.length ? say("proof-line", { words: words.join(say("semicolon")) }) : say("proof-line-empty"));
   }
 }
 

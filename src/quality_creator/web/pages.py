@@ -30,6 +30,12 @@ STATIC = _HERE / "dist"
 
 _LOCALES: dict[Language, str] = {"zh-Hans": "zh_Hans", "en": "en"}
 
+_MARKS: dict[Language, dict[str, str]] = {
+    "zh-Hans": {"comma": "，", "list_comma": "、", "colon": "：", "semicolon": "；", "separator": "　"},
+    "en": {"comma": ", ", "list_comma": ", ", "colon": ": ", "semicolon": "; ", "separator": " · "},
+}
+"""What stands between words that a page puts together, with the space that belongs to it."""
+
 
 def render_home(
     language: Language, *, on_air: Sequence[Episode], planned: Sequence[Episode], past: Sequence[Episode]
@@ -142,6 +148,7 @@ def _environment(language: Language) -> "jinja2.Environment":
     environment.globals["stream"] = lambda episode: f"/live/{episode.slug}/{PLAYLIST}"
     environment.globals["font"] = _font
     environment.globals["notes"] = NOTES
+    environment.globals.update(_MARKS[language])
     return environment
 
 
@@ -159,13 +166,15 @@ def _catalogue(language: Language) -> gettext.GNUTranslations:
     return gettext.GNUTranslations(binary)
 
 
-def _utc_text(language: Language, time: datetime, shape: Literal["clock", "long"]) -> str:
+def _utc_text(language: Language, time: datetime, shape: Literal["clock", "long", "exact"]) -> str:
     """A time for readers without scripts; with them the page shows the reader's own clock instead."""
     from babel.dates import format_datetime
 
     pattern = {
         ("en", "long"): "d MMM y, HH:mm",
         ("zh-Hans", "long"): "y年M月d日 HH:mm",
+        ("en", "exact"): "d MMM y, HH:mm:ss",
+        ("zh-Hans", "exact"): "y年M月d日 HH:mm:ss",
     }.get((language, shape), "HH:mm")
     return f"{format_datetime(time.astimezone(UTC), pattern, locale=_LOCALES[language])} UTC"
 
