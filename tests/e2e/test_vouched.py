@@ -39,7 +39,8 @@ async def _said(folder: Path) -> dict[tuple[str, str], str]:
             now = datetime.now(UTC)
             signed = one.endorse(data, subject=dossier.decode(data).id, now=now)
             await take(signed)
-            await take(one.status_list(now=now))
+            for listed in one.status_lists(now=now).values():
+                await take(listed)
             paths.append("/endorsements/" + endorsement.read(signed).id.removeprefix("urn:uuid:"))
         await take(
             endorsement.issue_change(
