@@ -7,11 +7,14 @@ from pathlib import Path
 import pytest
 
 from quality_creator import quality
+from quality_creator.actions import courses, standings
+from quality_creator.actions.seen import Seen, Shown
 from quality_creator.model.errors import BadInput, Conflict, NotFound
 from quality_creator.model.event import Definitions, Signal
-from quality_creator.model.ids import CharacteristicId
+from quality_creator.model.ids import CharacteristicId, EpisodeId
 from quality_creator.model.reading import Measurement
-from quality_creator.store import charts
+from quality_creator.store import charts, tables
+from quality_creator.store.database import Transaction
 from tests.actions.floor import FLOOR, Name, batch, config, measured, running
 
 MOISTURE = CharacteristicId("moisture")
@@ -157,5 +160,31 @@ def test_what_does_not_fit_is_refused_and_nothing_changes(tmp_path: Path) -> Non
                 await floor.ingest.choose_public(CharacteristicId("nothing"), True, by="Lin")
             assert floor.ingest.chart(MOISTURE) == before
             assert await floor.database.look(charts.chosen) == {}
+
+    asyncio.run(check())
+
+
+def test_what_was_changed_before_an_episode_is_in_its_beginning_and_not_in_its_course(tmp_path: Path) -> None:
+    episode = EpisodeId("11111111-2222-4333-8444-555555555555")
+
+    def plan(transaction: Transaction) -> None:
+        row = {"id": episode, "slug": "one", "title": {}, "summary": {}, "brand": {}, "state": "on-air"}
+        transaction.execute(tables.episodes.insert().values(**row, sources=[], scene={}))
+
+    async def check() -> None:
+        async with running(tmp_path) as floor:
+            await floor.database.transact(plan)
+            await floor.ingest.take(batch(*series(7)))
+            await floor.ingest.choose_rules(MOISTURE, ("nelson-3",), by="Lin")
+            await floor.ingest.freeze(MOISTURE, estimation([1.0, 1.1, 0.9, 1.0, 1.05]))
+            # No measurement lies between the changes and the beginning: their numbers are the same.
+            await floor.ingest.write_down(episode, floor.ingest.charts(), ())
+            await floor.ingest.choose_rules(MOISTURE, None, by="Lin")
+            await floor.ingest.take(batch(*series(2, 7)))
+            seen = Seen(one={MOISTURE: Shown(points=list(floor.points[-2:]))})
+            data = await floor.database.look(standings.course, episode, seen)
+            [course] = courses.decode_course(data).characteristics
+            assert [one.cause for one in course.changes] == ["rules"]
+            assert course.changes[0].row.plan.rules == ("nelson-1", "nelson-2")
 
     asyncio.run(check())

@@ -112,7 +112,7 @@ def course(transaction: Transaction, episode: EpisodeId, seen: Seen) -> bytes:
         )
         changed = (
             msgspec.json.decode(other.data, type=Standing)
-            for other in standings.changes(transaction, row.characteristic, row.points, last + 1)
+            for other in standings.changes(transaction, row, last + 1)
         )
         changes = sorted((*again, *changed), key=lambda one: (one.row.points, one.made))
         unshown = tuple(_unshown(transaction, row, one, last))
@@ -156,13 +156,11 @@ def _joint_course(
 ) -> JointCourse:
     last = beginning.place + len(arrived)
     again = [other for other in rows if other.characteristic == row.characteristic and other is not row]
-    changed = standings.changes(transaction, row.characteristic, row.points, last)
+    changed = standings.changes(transaction, row, last)
     changes = [
-        one
+        msgspec.json.decode(other.data, type=JointStanding)
         for other in (*again, *changed)
         if other.points <= last
-        # What was changed before is in the beginning, at whatever measurement that was.
-        and (one := msgspec.json.decode(other.data, type=JointStanding)).made >= beginning.made
     ]
     return JointCourse(
         chart=beginning.chart.id,

@@ -43,13 +43,18 @@ def of_episode(connection: Transaction, episode: EpisodeId) -> list[StandingRow]
     return [msgspec.convert(row, StandingRow, from_attributes=True) for row in connection.execute(query)]
 
 
-def changes(
-    connection: Transaction, characteristic: CharacteristicId, first: int, last: int
-) -> Sequence[StandingRow]:
-    """What people changed on a chart from one measurement to another, both included."""
+def changes(connection: Transaction, beginning: StandingRow, last: int) -> Sequence[StandingRow]:
+    """What people changed on a chart after it was written down, up to a measurement, which is included.
+
+    What was changed just before is in what was written down, though no measurement may lie between.
+    """
     s = standings.c
     query = select(standings).where(
-        s.episode.is_(None), s.characteristic == characteristic, s.points >= first, s.points <= last
+        s.episode.is_(None),
+        s.characteristic == beginning.characteristic,
+        s.points >= beginning.points,
+        s.points <= last,
+        s.id > beginning.id,
     )
     rows = connection.execute(query.order_by(s.points, s.id))
     return [msgspec.convert(row, StandingRow, from_attributes=True) for row in rows]
