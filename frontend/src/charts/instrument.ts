@@ -169,7 +169,9 @@ export class InstrumentCard {
     if (!isCount(definition) && outside(current.point.value, definition.specification)) words.push(say("outside-spec"));
     const newest = this.shown?.points.findLast(({ point }) => point.plotted !== null)?.point ?? current.point;
     if (signals.length > 0) {
-      return { text: [...words, ...signals.map(ruleWords), ...this.driver(newest)].join(say("separator")), kind: "signal" };
+      // The line may be cut at its end: what drives the signal stands before the point's lesser words.
+      const [time = "", ...lesser] = words;
+      return { text: [time, ...this.driver(newest), ...signals.map(ruleWords), ...lesser].join(say("separator")), kind: "signal" };
     }
     if (!definition.location) {
       const { collected, estimateFrom } = definition;
