@@ -32,16 +32,20 @@ export class InsetGrip {
     return scene?.layout === "picture-in-picture" ? scene : null;
   }
 
+  /** A point as shares of the picture, which begins within the border. */
   private where(event: PointerEvent): Point {
     const box = this.stage.getBoundingClientRect();
-    return { x: (event.clientX - box.left) / box.width, y: (event.clientY - box.top) / box.height };
+    return {
+      x: (event.clientX - box.left - this.stage.clientLeft) / this.stage.clientWidth,
+      y: (event.clientY - box.top - this.stage.clientTop) / this.stage.clientHeight,
+    };
   }
 
   /** What a press at a point takes hold of. */
   private hold(inset: Placed, at: Point): "place" | "size" | null {
-    const box = this.stage.getBoundingClientRect();
+    const { clientWidth, clientHeight } = this.stage;
     const [right, bottom] = [inset.x + inset.width, inset.y + inset.width];
-    if (Math.abs(at.x - right) * box.width < CORNER_PX && Math.abs(at.y - bottom) * box.height < CORNER_PX) return "size";
+    if (Math.abs(at.x - right) * clientWidth < CORNER_PX && Math.abs(at.y - bottom) * clientHeight < CORNER_PX) return "size";
     return at.x >= inset.x && at.x <= right && at.y >= inset.y && at.y <= bottom ? "place" : null;
   }
 
