@@ -245,6 +245,6 @@ export function describe(desk: Desk, event: Readonly<Record<string, unknown>> & 
     (event["words"] as string | undefined);
   const source = event["source"] ? desk.name(event["source"] as string) : "";
   const name = (event["name"] as string | undefined) ?? (event["id"] as string | undefined) ?? (event["graphic"] as { id?: string } | undefined)?.id ?? "";
-  const state = event["condition"] ? say(`st-${event["condition"] as string}`) : "";
+  const state = event["condition"] ? say(event["condition"] === "lost" ? "st-lost-word" : "st-live") : "";
   return [word, source, state, name, about].filter(Boolean).join(" · ");
 }
