@@ -69,8 +69,8 @@ function tile(id: string, number: number): Tile {
   const button = h(
     "button",
     { class: "tile", type: "button", "data-source": id },
-    canvas,
-    h("span", { class: "tile__foot" }, number <= 10 ? key : null, h("span", { class: "tile__name" }, desk.name(id)), state, tally),
+    h("span", { class: "tile__stage" }, canvas, tally, state),
+    h("span", { class: "tile__foot" }, number <= 10 ? key : null, h("span", { class: "tile__name", title: desk.name(id) }, desk.name(id))),
   );
   button.addEventListener("click", (event) => void act(event.shiftKey ? `put-${number}` : `preview-${number}`));
   const item = h("li", {}, button);
@@ -98,13 +98,16 @@ function render(): void {
   const last = view.state.last;
   tell(part("last"), last ? `${last.by}: ${say(`st-log-${last.what}`)}` : "");
   tell(part("program-who"), mix.black ? say("st-black") : desk.names(shown(mix.program)));
-  const upcoming = view.state.lined_up ? view.state.rundown.find((item) => item.id === view.state.next) : undefined;
-  const title = upcoming ? upcoming.title[LANGUAGE] || upcoming.title.en || upcoming.title["zh-Hans"] : "";
-  tell(part("preview-who"), [title, desk.names(shown(mix.preview))].filter(Boolean).join(" · "));
+  const next = view.state.rundown.find((item) => item.id === view.state.next);
+  const title = next ? next.title[LANGUAGE] || next.title.en || next.title["zh-Hans"] : "";
+  tell(part("next-title"), title || "–");
+  tell(part("preview-who"), [view.state.lined_up ? title : "", desk.names(shown(mix.preview))].filter(Boolean).join(" · "));
+  for (const id of ["program-who", "preview-who", "next-title"]) part(id).title = part(id).textContent ?? "";
   part("program").setAttribute("aria-label", `${say("st-program")}: ${desk.names(shown(mix.program))}`);
   part("preview").setAttribute("aria-label", `${say("st-preview")}: ${desk.names(shown(mix.preview))}`);
   document.querySelector('[data-action="black"]')?.setAttribute("aria-pressed", String(mix.black ?? false));
   const [red, green] = [shown(mix.program), shown(mix.preview)];
+  part("sources").classList.toggle("sources__list--many", view.sources.length > 6);
   view.sources.forEach((source, at) => {
     if (!tiles.has(source.id)) tiles.set(source.id, tile(source.id, at + 1));
     const { item, tally, state } = tiles.get(source.id) as Tile;
@@ -191,7 +194,7 @@ document.addEventListener("keydown", (event) => {
 
 function showKeys(): void {
   for (const kbd of document.querySelectorAll<HTMLElement>("[data-action] kbd")) {
-    tell(kbd, label(keys.key(kbd.parentElement?.dataset["action"] as Action)));
+    tell(kbd, label(keys.key(kbd.closest<HTMLElement>("[data-action]")?.dataset["action"] as Action)));
   }
   for (const kbd of document.querySelectorAll<HTMLElement>("kbd[data-key]")) tell(kbd, label(keys.key(kbd.dataset["key"] as Action)));
   part("keymap").replaceChildren(

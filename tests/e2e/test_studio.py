@@ -2,12 +2,13 @@
 
 import re
 from collections.abc import Iterator
+from itertools import combinations
 from pathlib import Path
 
 import msgspec
 import pytest
 from axe_playwright_python.sync_playwright import Axe
-from playwright.sync_api import Page, expect
+from playwright.sync_api import FloatRect, Page, expect
 
 from quality_creator.show.state import State
 from tests.e2e.test_show_killed import CAMERAS, FULL, PAIR, code, do, recording, state
@@ -130,6 +131,44 @@ def test_a_file_with_an_error_is_refused_with_its_line_and_nothing_changes(
     page.locator("#import").set_input_files({"name": "plan.csv", "mimeType": "text/csv", "buffer": table})
     expect(page.locator("#trouble")).to_be_hidden()
     assert msgspec.to_builtins(state(hub).rundown) == msgspec.to_builtins(before)
+
+
+PARTS = (".bus--preview", ".cross", ".bus--program", ".pace", "#sources", ".rundown")
+PANELS = (".panel--layouts", ".panel--graphics", ".panel--sound")
+
+
+@pytest.mark.parametrize("language", ["en", "zh-Hans"])
+def test_what_a_show_needs_is_on_one_screen_and_a_complaint_moves_nothing(
+    page: Page, hub: HubProcess, language: str
+) -> None:
+    page.set_viewport_size({"width": 1440, "height": 900})
+    enter(page, hub, f"/language/{language}?to=/studio/visit")
+    page.goto(hub.address + "/studio/visit")
+    expect(page.locator(".strip .meter").first).to_be_visible()
+
+    def boxes() -> dict[str, FloatRect]:
+        found = {part: page.locator(part).bounding_box() for part in (*PARTS, *PANELS)}
+        return {part: box for part, box in found.items() if box is not None}
+
+    before = boxes()
+    assert len(before) == len(PARTS) + len(PANELS)
+    for part, box in before.items():
+        assert box["y"] + box["height"] <= 900, f"{part} ends below the screen"
+        assert box["x"] + box["width"] <= 1440, f"{part} ends beside the screen"
+    for (one, a), (other, b) in combinations(before.items(), 2):
+        beside = a["x"] + a["width"] <= b["x"] + 1 or b["x"] + b["width"] <= a["x"] + 1
+        above = a["y"] + a["height"] <= b["y"] + 1 or b["y"] + b["height"] <= a["y"] + 1
+        assert beside or above, f"{one} lies over {other}"
+    assert min(before[".bus--preview"]["width"], before[".bus--program"]["width"]) >= 500
+    page.locator("#import").set_input_files(
+        {
+            "name": "plan.csv",
+            "mimeType": "text/csv",
+            "buffer": b"id,kind,title_zh,title_en,planned\ny,fourm,,,2:00\n",
+        }
+    )
+    expect(page.locator("#trouble")).to_be_visible()
+    assert boxes() == before
 
 
 @pytest.mark.parametrize("language", ["en", "zh-Hans"])

@@ -190,7 +190,14 @@ export class SoundPanel {
     const delay = h("input", { class: "input input--number", type: "number", min: 0, max: 1000, step: 10, "aria-label": say("st-delay", { name }), title: say("st-delay", { name }) });
     delay.addEventListener("change", () => set({ delay_ms: Math.min(Math.max(Math.round(Number(delay.value)), 0), 1000) }));
     const meter = h("div", { class: "meter", role: "meter", "aria-label": say("st-level", { name }), "aria-valuemin": -60, "aria-valuemax": 0, "aria-valuenow": -60 });
-    part("channels").append(h("li", { class: "strip" }, h("span", { class: "strip__name" }, name), meter, fader, value, mute, solo, pass, heard, duck, delay));
+    // On the line: what a hand goes to while the show runs. The rest is set up once, and opens on its own line.
+    const setUp = h("div", { class: "strip__set-up", hidden: true }, pass, labelled("st-heard", heard), labelled("st-duck", duck), labelled("st-delay-short", delay));
+    const more = h("button", { class: "mini strip__more", type: "button", "aria-expanded": "false", "aria-label": `${say("st-set-up")}: ${name}`, title: say("st-set-up") }, "\u2026");
+    more.addEventListener("click", () => {
+      setUp.hidden = !setUp.hidden;
+      more.setAttribute("aria-expanded", String(!setUp.hidden));
+    });
+    part("channels").append(h("li", { class: "strip" }, h("span", { class: "strip__name", title: name }, name), mute, solo, fader, value, meter, more, setUp));
     return {
       meter,
       show: (known: Channel) => {
@@ -200,6 +207,7 @@ export class SoundPanel {
         mute.setAttribute("aria-pressed", String(known.mute ?? false));
         solo.setAttribute("aria-pressed", String(known.solo ?? false));
         pass.setAttribute("aria-pressed", String(known.high_pass ?? false));
+        more.classList.toggle("strip__more--set", Boolean(known.high_pass || known.delay_ms || (known.heard ?? "with-picture") !== "with-picture" || (known.duck ?? "none") !== "none"));
         heard.value = known.heard ?? "with-picture";
         duck.value = known.duck ?? "none";
         if (document.activeElement !== delay) delay.value = String(known.delay_ms ?? 0);
@@ -207,6 +215,8 @@ export class SoundPanel {
     };
   }
 }
+
+const labelled = (word: string, input: HTMLElement) => h("span", { class: "strip__labelled" }, h("span", { "aria-hidden": "true" }, say(word)), input);
 
 const decibels = (value: number) => (value <= -60 ? "−∞" : `${value > 0 ? "+" : ""}${value.toFixed(1).replace("-", "\u2212")}`);
 

@@ -32,7 +32,11 @@ export class RemarkPanel {
   private show(state: State): void {
     const said = state.remarks.filter(({ document }) => document.kind !== "withdrawal");
     const waiting = said.filter((told) => told.state === "entered" && !told.aired && !told.done);
-    tell(part("remarks-count"), waiting.length ? say("st-rm-waiting", { count: waiting.length }) : "");
+    const words = waiting.length ? say("st-rm-waiting", { count: waiting.length }) : "";
+    tell(part("remarks-count"), words);
+    // The panel lies below what runs the show: that somebody waits is said at the top.
+    part("remarks-jump").hidden = !waiting.length;
+    tell(part("remarks-jump"), `${part("remarks-name").textContent ?? ""}: ${words}`);
     const live = state.state === "on-air";
     // What waits stands above what is done with; within both the newest first.
     const order = [...[...waiting].reverse(), ...said.filter((told) => !waiting.includes(told)).reverse()];

@@ -44,6 +44,7 @@ export class RundownList {
   private row(item: Item, at: number, onAir: string | null, next: string | null): HTMLElement {
     const title = item.title[LANGUAGE] || item.title.en || item.title["zh-Hans"] || item.id;
     const mark = item.id === onAir ? "air" : item.id === next ? "next" : "none";
+    const facts = [this.desk.data.kinds[item.kind] ?? item.kind, item.scene ? this.desk.names(shown(item.scene)) : ""].filter(Boolean).join(" · ");
     const handle = h("button", { class: "item__handle", type: "button", "data-focus": `h-${item.id}`, "aria-label": say("st-move", { title }), title: say("st-move-how") }, "\u2261");
     const row = h(
       "li",
@@ -52,20 +53,19 @@ export class RundownList {
       h("span", { class: "item__number" }, String(at + 1)),
       h(
         "div",
-        { class: "item__what" },
-        h("span", { class: "item__title" }, title),
-        h(
-          "span",
-          { class: "item__facts" },
-          mark === "air" ? h("span", { class: "tally tally--program" }, say("st-item-on-air")) : mark === "next" ? h("span", { class: "tally tally--preview" }, say("st-next")) : null,
-          h("span", {}, this.desk.data.kinds[item.kind] ?? item.kind),
-          item.scene ? h("span", {}, this.desk.names(shown(item.scene))) : null,
-        ),
+        { class: "item__line" },
+        h("span", { class: "item__title", title }, title),
+        mark === "air" ? h("span", { class: "tally tally--program" }, say("st-item-on-air")) : mark === "next" ? h("span", { class: "tally tally--preview" }, say("st-next")) : null,
+        h("span", { class: "item__length" }, item.planned_s ? length(item.planned_s) : "–"),
       ),
-      h("span", { class: "item__length" }, item.planned_s ? length(item.planned_s) : "–"),
-      this.button("st-cue", title, `c-${item.id}`, () => void this.desk.do("cue", { item: item.id })),
-      this.button("st-take", title, `t-${item.id}`, () => void this.desk.do("take-item", { item: item.id, transition: this.desk.transition() })),
-      this.button("st-edit", title, `e-${item.id}`, () => this.edit(item)),
+      h(
+        "div",
+        { class: "item__line" },
+        h("span", { class: "item__facts", title: facts }, facts),
+        this.button("st-cue", title, `c-${item.id}`, () => void this.desk.do("cue", { item: item.id })),
+        this.button("st-take", title, `t-${item.id}`, () => void this.desk.do("take-item", { item: item.id, transition: this.desk.transition() })),
+        this.button("st-edit", title, `e-${item.id}`, () => this.edit(item)),
+      ),
     );
     handle.addEventListener("pointerdown", (event) => {
       this.list.setPointerCapture(event.pointerId);

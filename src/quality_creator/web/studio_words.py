@@ -93,6 +93,8 @@ STUDIO_WORDS: dict[str, str] = {
     "st-gain": _say("Gain of {name}, dB"),
     "st-level": _say("Level of {name}, dB of full scale"),
     "st-delay": _say("Delay of {name}, ms"),
+    "st-delay-short": _say("Delay, ms"),
+    "st-set-up": _say("High-pass, delay, ducking"),
     "st-mute": _say("M"),
     "st-mute-long": _say("Mute"),
     "st-solo": _say("S"),
