@@ -10,13 +10,18 @@ import pytest
 from quality_creator.model.errors import BadInput
 from quality_creator.store import token
 from quality_creator.trust import dissent, endorsement, multikey, register, status_list
-from tests.cli.test_verify import _qc as qc
 from tests.peers.packages import need
 from tests.trust.authorities import a_dossier
 
 PIN = "831774"
 MODULE = Path("/usr/lib/softhsm/libsofthsm2.so")
 INSPECTION = ("--as", "did:web:inspect.example")
+
+
+def qc(*arguments: str | Path) -> subprocess.CompletedProcess[str]:
+    """A command as an authority runs it that has the extra `pkcs11`."""
+    command = [sys.executable, "-m", "quality_creator", *map(str, arguments)]
+    return subprocess.run(command, capture_output=True, text=True, check=False, timeout=60)
 
 
 @pytest.fixture

@@ -161,6 +161,11 @@ POST /lines/{line}/{characteristic}/estimate   quality-engineer
 POST /lines/{line}/{characteristic}/freeze     quality-engineer
 POST /lines/{line}/{characteristic}/rules      quality-engineer
 POST /lines/{line}/{characteristic}/public     quality-engineer
+GET  /lines/{line}/-/charts/{chart}         quality-engineer
+GET  /lines/{line}/-/charts/{chart}/data.json  quality-engineer
+POST /lines/{line}/-/charts/{chart}/estimate   quality-engineer
+POST /lines/{line}/-/charts/{chart}/freeze     quality-engineer
+POST /lines/{line}/-/charts/{chart}/public     quality-engineer
 GET  /lines/{line}/-/oee                    quality-engineer
 GET  /lines/{line}/-/traces/{test}          quality-engineer
 GET  /lines/{line}/{characteristic}/gauge   quality-engineer

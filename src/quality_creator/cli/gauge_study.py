@@ -355,6 +355,7 @@ def _draw_components(axes: "Axes", found: "GaugeStudy") -> None:
 
 def _draw_parts(axes: "Axes", table: "Table", columns: tuple[int, int | None, int]) -> None:
     import numpy as np
+    from matplotlib.colors import to_hex
 
     from quality_creator.cli.figure import QUIET
 
@@ -371,7 +372,7 @@ def _draw_parts(axes: "Axes", table: "Table", columns: tuple[int, int | None, in
         means = [float(y[x == spot].mean()) for spot in spots]
         axes.plot(x, y, ".", color=QUIET, markersize=3)
         (line,) = axes.plot(spots, means, "-o", markersize=3)
-        ends.append((means[-1], float(spots[-1]), person, str(line.get_color())))
+        ends.append((means[-1], float(spots[-1]), person, to_hex(line.get_color())))
     _name_lines(axes, ends)
     if len(names) <= 30:
         axes.set_xticks(range(len(names)), names, fontsize=7)
