@@ -3,6 +3,7 @@
 from pathlib import Path
 
 import pytest
+from pytest_rerunfailures import suspended_finalizers
 
 HERE = Path(__file__).parent
 
@@ -25,8 +26,22 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Give tests that run processes and browsers in real time a second try, shown as `R`.
 
     They have deadlines of seconds, which a machine that is busy with something else can miss. A fault
-    of ours fails twice.
+    of ours fails twice. What stopped the first try is printed at the end, whatever became of the second.
     """
     for item in items:
         if item.path.is_relative_to(HERE) and item.path.relative_to(HERE).as_posix().startswith(IN_REAL_TIME):
             item.add_marker(pytest.mark.flaky(reruns=1))
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_runtest_setup(item: pytest.Item) -> None:
+    """Start a second try from clean ground: fixtures of every scope are ended, and made anew for it.
+
+    The plugin keeps those of a module for the second try, with what the first one left in them: its account,
+    its published episode, at which the second stops without ever coming to what it is a test of.
+    """
+    if getattr(item, "execution_count", 1) > 1:
+        state = item.session._setupstate
+        state.stack.update(suspended_finalizers)
+        suspended_finalizers.clear()
+        state.teardown_exact(None)

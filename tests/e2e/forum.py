@@ -15,6 +15,7 @@ from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, Page, sync_playwright
 
 from tests.browser import chromium, flags
+from tests.e2e.conftest import PATIENCE_MS
 from tests.peers.hub import HubProcess
 from tests.peers.packages import cannot_run
 
@@ -61,11 +62,10 @@ def join(
     *,
     width: int = 1440,
     scripts: Sequence[str] = (),
-    patience_ms: int = 60_000,
 ) -> Page:
     """Open the page, with scripts of ours before its own, and join."""
     context = browser.new_context(viewport={"width": width, "height": 900}, locale="en-GB")
-    context.set_default_timeout(patience_ms)
+    context.set_default_timeout(PATIENCE_MS)
     for script in scripts:
         context.add_init_script(script)
     page = context.new_page()

@@ -16,7 +16,6 @@ from tests.peers.hub import CAMERA, FACTORY, HubProcess, running_hub
 from tests.web.engineer import token
 
 pytestmark = pytest.mark.browser
-expect.set_options(timeout=20_000)
 
 WORDS = "The seam at the outlet is open."
 
@@ -57,6 +56,7 @@ def playing(page: Page) -> None:
 
 
 def draw_a_line(page: Page) -> None:
+    expect(page.locator("#frame-canvas")).to_be_visible()  # the picture is kept first
     box = page.locator("#frame-canvas").bounding_box()
     assert box is not None
     x, y = box["x"] + box["width"] / 2, box["y"] + box["height"] / 2
@@ -70,7 +70,7 @@ def published(hub: HubProcess) -> dossier.Dossier:
     """The episode's dossier, once the log has all that it needs."""
     hub.api("POST", "/api/episodes/visit/end")
     headers = {"authorization": f"Bearer {token(hub)}"}
-    deadline = time.monotonic() + 60
+    deadline = time.monotonic() + 120
     while True:
         answer = hub.client.post("/api/episodes/visit/publish", headers=headers)
         if answer.status_code != 503 or time.monotonic() > deadline:
@@ -193,7 +193,7 @@ def test_an_expert_signs_a_remark_that_goes_on_air_and_stands_in_the_dossier(
         boss.goto("about:blank")
         expert.goto(site(hub) + "/episodes/visit")
         said = expert.locator(".said-list__one")
-        expect(said).to_have_attribute("data-now", "true", timeout=30_000)
+        expect(said).to_have_attribute("data-now", "true")
         expect(said).to_contain_text(WORDS)
         expect(said).to_contain_text("Wu Min")
         expect(said).to_contain_text("Laboratory")

@@ -7,6 +7,7 @@ import pytest
 from playwright.sync_api import Browser, Page, expect
 
 from quality_creator.media import barcode
+from tests.e2e.conftest import PATIENCE_MS
 from tests.e2e.forum import invite, join, live, studio_browser, until
 from tests.e2e.test_show_killed import do, recording, state
 from tests.peers.guest_page import devices, whose
@@ -15,7 +16,6 @@ from tests.web.engineer import token
 
 __all__ = ["studio_browser"]
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(400)]
-PATIENCE_MS = 60_000
 
 TAGS = {"cam": 0, "wu-yi": 1, "zheng-er": 2}
 TONES = {"wu-yi": 1000, "zheng-er": 1700}
@@ -63,7 +63,7 @@ def speak(guests: dict[str, Page], *speaking: str) -> None:
 
 def on_air(desk: Page, source: str) -> None:
     program = desk.locator("[data-tally=program] [data-source]")
-    expect(program).to_have_attribute("data-source", source, timeout=PATIENCE_MS)
+    expect(program).to_have_attribute("data-source", source)
 
 
 def test_the_picture_goes_to_whoever_speaks_until_a_hand_takes_it_and_never_to_who_is_muted(
@@ -75,17 +75,17 @@ def test_the_picture_goes_to_whoever_speaks_until_a_hand_takes_it_and_never_to_w
     until(lambda: hub.api("GET", "/api/episodes/visit/levels")["speaking"] == ["wu-yi"])
     on_air(desk, "cam")  # nobody has switched it on
     button.click()
-    expect(button).to_have_attribute("aria-pressed", "true", timeout=PATIENCE_MS)
+    expect(button).to_have_attribute("aria-pressed", "true")
     on_air(desk, "wu-yi")
     speak(guests, "zheng-er")
     on_air(desk, "zheng-er")
-    expect(desk.locator("#log")).to_contain_text("Wu Yi", timeout=PATIENCE_MS)
+    expect(desk.locator("#log")).to_contain_text("Wu Yi")
     speak(guests)
 
     # A take by hand pauses it: whoever speaks, the picture is the producer's.
     desk.keyboard.press("Shift+Digit1")
     on_air(desk, "cam")
-    expect(words).to_contain_text("paused", ignore_case=True, timeout=PATIENCE_MS)
+    expect(words).to_contain_text("paused", ignore_case=True)
     speak(guests, "wu-yi")
     until(lambda: hub.api("GET", "/api/episodes/visit/levels")["speaking"] == ["wu-yi"])
     assert state(hub).mix.program.sources[0] == "cam"
@@ -93,7 +93,7 @@ def test_the_picture_goes_to_whoever_speaks_until_a_hand_takes_it_and_never_to_w
     # It goes on, and does not go to who is muted.
     do(hub, "channel", source="wu-yi", channel={"heard": "always", "mute": True})
     button.click()
-    expect(button).to_have_attribute("aria-pressed", "true", timeout=PATIENCE_MS)
+    expect(button).to_have_attribute("aria-pressed", "true")
     speak(guests, *TONES)
     on_air(desk, "zheng-er")
 

@@ -7,8 +7,9 @@ from collections.abc import Iterator
 
 import httpx
 import pytest
-from playwright.sync_api import Browser, expect
+from playwright.sync_api import Browser
 
+from tests.e2e.conftest import PATIENCE_MS
 from tests.e2e.forum import (
     SING,
     attendance,
@@ -31,7 +32,6 @@ from tests.peers.hub import CAMERA, HubProcess, running_hub
 from tests.web.engineer import token
 
 __all__ = ["studio_browser"]
-expect.set_options(timeout=20_000)
 
 
 @pytest.fixture(scope="module")
@@ -146,7 +146,7 @@ navigator.mediaDevices.getUserMedia = (wanted) =>
 
 def test_without_a_camera_a_guest_joins_with_voice_and_card(studio_browser: Browser, hub: HubProcess) -> None:
     context = studio_browser.new_context(viewport={"width": 390, "height": 844}, locale="zh-CN")
-    context.set_default_timeout(20_000)
+    context.set_default_timeout(PATIENCE_MS)
     context.add_init_script(NO_CAMERA)
     page = context.new_page()
     page.goto(hub.address + invite(hub, "Kong Si")["path"])
@@ -218,7 +218,7 @@ def test_the_producer_talks_to_one_guest_and_nobody_else_hears_it(
         locale="en-GB",
         extra_http_headers={"authorization": f"Bearer {token(hub)}"},
     )
-    context.set_default_timeout(20_000)
+    context.set_default_timeout(PATIENCE_MS)
     context.add_init_script(f"({SING})(2900)")
     producer = context.new_page()
     producer.goto(hub.address + "/episodes/visit/guests")
@@ -309,7 +309,7 @@ def test_axe_finds_nothing_and_nothing_is_wider_than_the_screen(
         locale=locale,
         extra_http_headers={"authorization": f"Bearer {token}"},
     )
-    context.set_default_timeout(20_000)
+    context.set_default_timeout(PATIENCE_MS)
     page = context.new_page()
     for address in (path, "/join/nonsense", "/episodes/visit/guests"):
         page.goto(hub.address + address)

@@ -18,7 +18,6 @@ from tests.media.broadcast import pictures
 from tests.peers.hub import CAMERA, FACTORY, HubProcess, running_hub
 
 pytestmark = pytest.mark.browser
-expect.set_options(timeout=30_000)
 
 ONE = {"layout": "full", "sources": ["one"]}
 TWO = {"layout": "full", "sources": ["two"]}
@@ -37,12 +36,6 @@ def hub(tmp_path_factory: pytest.TempPathFactory) -> Iterator[HubProcess]:
         running.on_air(scene=ONE)
         running.wait_for_segment(0)
         yield running
-
-
-@pytest.fixture(autouse=True)
-def patient(page: Page) -> None:
-    """A machine with much else to do is slow, not wrong."""
-    page.set_default_timeout(30_000)
 
 
 def preview(page: Page) -> float:

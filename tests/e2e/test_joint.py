@@ -88,10 +88,10 @@ def test_the_engineer_freezes_limits_and_viewers_see_what_was_stamped(page: Page
 
     page.goto(f"{hub.address}/episodes/visit")
     shown = page.locator(f"{CARD} data")
-    page.wait_for_selector(f"{CARD} data[data-index='95']", timeout=30_000)
+    page.wait_for_selector(f"{CARD} data[data-index='95']")
     assert shown.get_attribute("data-value") == str(last.location)
     measure(hub, [(8.3, 76.0)], 300)
-    page.wait_for_selector(f"{CARD} data[data-index='96']", timeout=30_000)
+    page.wait_for_selector(f"{CARD} data[data-index='96']")
     expect(page.locator(CARD)).to_contain_text("T² beyond its limit")
     expect(page.locator(CARD)).to_contain_text("mostly")
     value = shown.get_attribute("data-value")

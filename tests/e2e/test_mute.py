@@ -6,6 +6,7 @@ import pytest
 from playwright.sync_api import Browser, Page, expect
 
 from quality_creator.model.ids import SourceId
+from tests.e2e.conftest import PATIENCE_MS
 from tests.e2e.forum import heard, invite, live, singing, studio_browser, until
 from tests.e2e.test_show_killed import do, state
 from tests.peers.hub import CAMERA, HubProcess, running_hub
@@ -13,7 +14,6 @@ from tests.web.engineer import token
 
 __all__ = ["studio_browser"]
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(300)]
-expect.set_options(timeout=60_000)
 
 TONES = {"wu-yi": 1000, "zheng-er": 1700}
 NAMES = {"wu-yi": "Wu Yi", "zheng-er": "Zheng Er"}
@@ -44,7 +44,7 @@ def guests(studio_browser: Browser, hub: HubProcess) -> Iterator[dict[str, Page]
 def desk(studio_browser: Browser, hub: HubProcess) -> Iterator[Page]:
     """The producer's page."""
     context = studio_browser.new_context(viewport={"width": 1440, "height": 900}, locale="en-GB")
-    context.set_default_timeout(60_000)
+    context.set_default_timeout(PATIENCE_MS)
     page = context.new_page()
     given = {"name": "Lin", "token": token(hub), "to": "/studio/visit"}
     assert page.request.post(hub.address + "/sign-in", form=given).ok

@@ -185,12 +185,12 @@ def test_when_the_hub_is_away_the_last_picture_stays_and_comes_back_by_itself(pa
     with origin.on_air(4) as running:
         watch(page, running)
         running.vanish()
-        page.wait_for_selector("#player[data-state=reconnecting]", timeout=20_000)
+        page.wait_for_selector("#player[data-state=reconnecting]")
         expect(page.locator("#veil-word")).to_be_visible()
         frozen = stage(page)
         assert page.evaluate("document.querySelector('video').readyState") >= 2  # a picture is there
         running.serve()
-        page.wait_for_selector("#player[data-state=playing]", timeout=20_000)
+        page.wait_for_selector("#player[data-state=playing]")
         seen = page.evaluate(FRAMES, 20)
         assert_agree(seen)
         assert seen[0]["at"] >= int(frozen["mediaTime"])
@@ -217,7 +217,7 @@ def test_a_planned_episode_counts_down_and_turns_into_the_live_one(page: Page) -
         running.stream.make(10)
         running.episode = origin.episode("on-air")
         running.run()
-        page.wait_for_selector("#player[data-state=playing]", timeout=20_000)
+        page.wait_for_selector("#player[data-state=playing]")
 
 
 def test_the_front_page_shows_the_picture_on_air_and_its_readings(page: Page, live: Origin) -> None:

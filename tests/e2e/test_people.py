@@ -11,7 +11,7 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, BrowserContext, Page, expect
 
-from tests.e2e.conftest import DESK, HEIGHTS, PHONE
+from tests.e2e.conftest import DESK, HEIGHTS, PATIENCE_MS, PHONE
 from tests.peers.hub import CAMERA, FACTORY, HubProcess, running_hub
 
 pytestmark = pytest.mark.browser
@@ -37,7 +37,7 @@ def device(browser: Browser, width: int = DESK) -> Iterator[Page]:
     context = browser.new_context(
         viewport={"width": width, "height": HEIGHTS[width]}, locale="en-GB", has_touch=width == PHONE
     )
-    context.set_default_timeout(10_000)
+    context.set_default_timeout(PATIENCE_MS)
     page = context.new_page()
     authenticator(context, page)
     errors: list[str] = []

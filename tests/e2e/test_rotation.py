@@ -66,8 +66,8 @@ def test_session_keys_change_on_air_and_after_a_kill_without_a_gap(page: Page, t
     with running_hub(tmp_path / "hub", CAMERA.format(id="cam") + FACTORY, prelude=OFTEN) as hub:
         hub.on_air()
         hub.wait_for_segment(1)
-        page.goto(f"{hub.address}/episodes/visit", timeout=60_000)
-        page.wait_for_selector("#proof[data-overall=good]", timeout=60_000)
+        page.goto(f"{hub.address}/episodes/visit")
+        page.wait_for_selector("#proof[data-overall=good]")
         hub.post([{"tag": "leak", "value": 1.1, "time": datetime.now(UTC).isoformat(), "sequence": 1}])
         seen = _wait_for_keys(hub, 3, set())
         _wait_for_valid(page, _valid(page) + 3)

@@ -100,10 +100,10 @@ def test_a_flipped_bit_a_drop_a_swap_and_a_replay_are_marked_exactly_there(
 def test_live_a_changed_part_is_seen_when_its_segment_is_signed(page: Page) -> None:
     with origin.on_air(10) as running, Proxy(running.url) as proxy:
         page.goto(f"{proxy.url}/episodes/{origin.SLUG}")
-        page.wait_for_selector("#proof[data-overall=good]", timeout=20_000)
+        page.wait_for_selector("#proof[data-overall=good]")
         last = len(running.stream.kept)
         proxy.changed_parts[last + 1, 2] = flip(b'"utc":')
-        page.wait_for_selector("#proof[data-overall=wrong]", timeout=20_000)
+        page.wait_for_selector("#proof[data-overall=wrong]")
         found: dict[str, str] = page.evaluate("({...document.getElementById('proof').dataset})")
         assert found["altered"] == "1"
         assert int(found["valid"]) >= 1
@@ -126,8 +126,8 @@ def test_what_was_found_is_told_in_plain_words_and_axe_finds_nothing(
         proxy.changed[1] = flip(b"Board moisture")
         proxy.served_as[3] = 2
         page.goto(f"{proxy.url}/episodes/{origin.SLUG}")
-        page.wait_for_selector("#proof[data-overall=wrong]", timeout=20_000)
-        page.wait_for_selector("#proof[data-replayed='1']", timeout=20_000)
+        page.wait_for_selector("#proof[data-overall=wrong]")
+        page.wait_for_selector("#proof[data-replayed='1']")
         page.locator("#proof summary").click()
         words = page.locator("#proof-look")
         expect(words).to_contain_text("Tingyan TEST authority")
@@ -148,8 +148,8 @@ def test_a_hub_that_is_killed_in_the_middle_of_a_segment_leaves_no_gap_in_the_pr
     with running_hub(tmp_path / "hub", CAMERA.format(id="cam") + FACTORY) as hub:
         hub.on_air()
         hub.wait_for_segment(1)
-        page.goto(f"{hub.address}/episodes/visit", timeout=60_000)
-        page.wait_for_selector("#proof[data-overall=good]", timeout=30_000)
+        page.goto(f"{hub.address}/episodes/visit")
+        page.wait_for_selector("#proof[data-overall=good]")
         before = int(page.locator("#proof").get_attribute("data-valid") or 0)
         hub.kill()
         hub.start()

@@ -16,7 +16,6 @@ from tests.peers.hub import FACTORY, HubProcess, running_hub
 from tests.web.engineer import token
 
 pytestmark = pytest.mark.browser
-expect.set_options(timeout=20_000)
 
 
 @pytest.fixture(scope="module")

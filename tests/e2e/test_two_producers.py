@@ -7,12 +7,12 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser, Page, Route, expect
 
+from tests.e2e.conftest import PATIENCE_MS
 from tests.e2e.test_show_killed import CAMERAS, FULL, do, state
 from tests.peers.hub import HubProcess, running_hub
 from tests.web.engineer import token
 
 pytestmark = pytest.mark.browser
-PATIENCE_MS = 60_000
 
 
 @pytest.fixture
@@ -35,7 +35,7 @@ def producer(browser: Browser, hub: HubProcess, name: str) -> Iterator[Page]:
     assert context.request.post(hub.address + "/sign-in", form=form).ok
     page = context.new_page()
     page.goto(hub.address + "/studio/visit")
-    expect(page.locator("#rundown .item")).to_have_count(3, timeout=PATIENCE_MS)
+    expect(page.locator("#rundown .item")).to_have_count(3)
     yield page
     context.close()
 
@@ -46,8 +46,8 @@ def test_both_see_the_same_and_the_later_wins_by_name(browser: Browser, hub: Hub
         def see(source: str, words: str) -> None:
             for page in (lin, zhao):
                 program = page.locator("[data-tally=program] [data-source]")
-                expect(program).to_have_attribute("data-source", source, timeout=PATIENCE_MS)
-                expect(page.locator("#last")).to_have_text(words, timeout=PATIENCE_MS)
+                expect(program).to_have_attribute("data-source", source)
+                expect(page.locator("#last")).to_have_text(words)
 
         lin.keyboard.press("Shift+Digit2")
         see("two", "Lin: Take")
@@ -57,8 +57,8 @@ def test_both_see_the_same_and_the_later_wins_by_name(browser: Browser, hub: Hub
             page.locator("#remark").fill(words)
             page.locator("#remark-form button").click()
         for page in (lin, zhao):
-            expect(page.locator("#log")).to_contain_text("better", timeout=PATIENCE_MS)
-            expect(page.locator("#log")).to_contain_text("good", timeout=PATIENCE_MS)
+            expect(page.locator("#log")).to_contain_text("better")
+            expect(page.locator("#log")).to_contain_text("good")
 
 
 def test_when_both_take_the_next_item_at_once_none_is_skipped(browser: Browser, hub: HubProcess) -> None:
@@ -74,10 +74,10 @@ def test_when_both_take_the_next_item_at_once_none_is_skipped(browser: Browser, 
             zhao.keyboard.press("F12")
         lin.keyboard.press("F12")
         for page in (lin, zhao):
-            expect(page.locator("#last")).to_have_text("Lin: Take", timeout=PATIENCE_MS)
+            expect(page.locator("#last")).to_have_text("Lin: Take")
         held[0].continue_()
         for page in (lin, zhao):
-            expect(page.locator("#last")).to_have_text("Zhao: Take", timeout=PATIENCE_MS)
-            expect(page.locator(".item--air")).to_have_attribute("data-id", "a", timeout=PATIENCE_MS)
+            expect(page.locator("#last")).to_have_text("Zhao: Take")
+            expect(page.locator(".item--air")).to_have_attribute("data-id", "a")
         found = state(hub)
         assert (found.on_air, found.next) == ("a", "b")

@@ -20,6 +20,7 @@ from quality_creator.model.ids import SourceId
 from quality_creator.model.stream import FRAME_TICKS
 from quality_creator.show.state import AsRun
 from tests.browser import chromium, flags
+from tests.e2e.conftest import PATIENCE_MS
 from tests.e2e.forum import FAKE, attendance, distinct, invite, join, live, until, worker
 from tests.e2e.test_people import authenticator, site
 from tests.e2e.test_show_killed import state
@@ -30,7 +31,6 @@ from tests.peers.processes import having, stopped
 from tests.peers.receiver import Receiver
 from tests.peers.rtsp_server import RtspCamera, rtsp_camera
 
-PATIENCE_MS = 90_000
 PATIENCE_S = PATIENCE_MS / 1000
 
 CAMERAS = (
@@ -84,7 +84,7 @@ class Show:
     def take(self, item: str) -> None:
         """The producer takes the next item, which is this one; its pictures are on air when this returns."""
         self.studio.keyboard.press("F12")
-        expect(self.studio.locator(".item--air")).to_have_attribute("data-id", item, timeout=PATIENCE_MS)
+        expect(self.studio.locator(".item--air")).to_have_attribute("data-id", item)
         until(lambda: _aired(self.hub, item), PATIENCE_S)
         self.go_on()
 
@@ -121,7 +121,7 @@ def show(tmp_path: Path) -> Iterator[Show]:
         for guest, hertz in TONES.items():
             browser = enter(_launched(chrome, path, f"--qc-guest={guest}-{hub.port}"))
             script = devices(hertz, TAGS[guest])
-            guests[guest] = join(browser, hub, paths[guest], scripts=[script], patience_ms=PATIENCE_MS)
+            guests[guest] = join(browser, hub, paths[guest], scripts=[script])
             live(hub, guest)
         until(lambda: platform.path.exists() and platform.path.stat().st_size > 100_000, PATIENCE_S)
         yield Show(hub, line, studio, guests, platform)
@@ -149,7 +149,7 @@ def prepare(page: Page, hub: HubProcess, platform: Receiver) -> None:
     page.goto(site(hub) + "/studio/visit")
     file = {"name": "rundown.csv", "mimeType": "text/csv", "buffer": RUNDOWN.encode()}
     page.locator("#import").set_input_files(file)
-    expect(page.locator("#rundown .item")).to_have_count(len(TITLES), timeout=PATIENCE_MS)
+    expect(page.locator("#rundown .item")).to_have_count(len(TITLES))
     page.get_by_role("button", name="New target").click()
     page.get_by_label("Name of the target").fill("Platform")
     page.get_by_label("Server").fill(f"rtmp://127.0.0.1:{platform.port}/live")

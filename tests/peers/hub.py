@@ -163,7 +163,7 @@ class HubProcess:
         assert answer.is_success, f"{answer.status_code} {answer.text}"
         return answer.text
 
-    def wait_for_segment(self, msn: int, slug: str = "visit", within_s: float = 30.0) -> None:
+    def wait_for_segment(self, msn: int, slug: str = "visit", within_s: float = 90.0) -> None:
         """Wait until a segment is complete."""
         deadline = time.monotonic() + within_s
         while time.monotonic() < deadline:
