@@ -339,6 +339,35 @@ def test_what_was_told_lately_can_be_heard_again_also_after_a_restart(tmp_path: 
     asyncio.run(check())
 
 
+def test_what_was_told_before_a_long_stop_can_be_heard_again_though_new_values_come_first(
+    tmp_path: Path,
+) -> None:
+    now = NOW
+
+    async def check() -> None:
+        nonlocal now
+        database = await open_folder(tmp_path)
+
+        async def told(*values: int) -> list[Micros]:
+            ingest = await Ingest.open(database, config(), clock=lambda: now)
+            runs = asyncio.create_task(ingest.run())
+            for value in values:
+                await ingest.take(batch(measured(value)))
+            runs.cancel()
+            await asyncio.gather(runs, return_exceptions=True)
+            return [point.time for judged in ingest.recent() for _, point in judged.points]
+
+        await told(0, 1)
+        now += timedelta(hours=1)
+        expected = [measured(value).time for value in (0, 1, 3600)]
+        assert await told(3600) == expected
+        now += timedelta(seconds=5)  # and stopped again at once
+        assert await told() == expected
+        await database.close()
+
+    asyncio.run(check())
+
+
 def test_what_is_no_longer_recent_is_forgotten(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     now = NOW
 

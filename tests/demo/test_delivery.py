@@ -3,7 +3,6 @@
 import asyncio
 import http.server
 import json
-import socket
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -24,6 +23,7 @@ from quality_creator.factory.routes import mappings
 from quality_creator.model.clock import Micros, utc
 from quality_creator.model.ids import GaugeId
 from tests.demo.day import Day
+from tests.peers.hub import free_port
 from tests.peers.mqtt import PASSWORD, USERNAME, Mosquitto, mosquitto
 
 
@@ -121,9 +121,7 @@ def test_what_the_hub_could_not_take_is_sent_again_and_in_order() -> None:
 
 
 def test_a_hub_that_is_not_there_yet_gets_everything_when_it_comes() -> None:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
+    port = free_port()
     box = Outbox()
     box.put(messages(20))
     with running(Posts(f"http://127.0.0.1:{port}", "a-token", box).run):

@@ -96,7 +96,7 @@ def test_an_episode_is_on_air_until_ctrl_c_and_the_next_run_keeps_it(tmp_path: P
 
         second = subprocess.run(
             [sys.executable, "-m", "quality_creator", "demo", "--no-browser", "--data", str(folder)],
-            capture_output=True, text=True, check=False, timeout=30,
+            capture_output=True, text=True, check=False, timeout=PATIENCE_S,
         )  # fmt: skip
         assert second.returncode == 2
         assert "another demonstration runs here" in second.stderr
@@ -158,7 +158,7 @@ def test_an_episode_ends_published_and_doubly_endorsed_by_authorities_that_are_m
     assert f"{page}/proof" in words
     offline = subprocess.run(
         [sys.executable, "-m", "quality_creator", "verify", str(folder / f"{SLUG}-1.zip"), "--json"],
-        capture_output=True, check=False, timeout=60,
+        capture_output=True, check=False, timeout=PATIENCE_S,
     )  # fmt: skip
     assert offline.returncode == 0
     assert json.loads(offline.stdout)["demonstration"] is True
@@ -189,7 +189,7 @@ def test_a_folder_that_can_not_be_made_is_one_clear_line(tmp_path: Path) -> None
     (tmp_path / "file").write_text("")
     done = subprocess.run(
         [sys.executable, "-m", "quality_creator", "demo", "--data", str(tmp_path / "file" / "x")],
-        capture_output=True, text=True, check=False, timeout=30,
+        capture_output=True, text=True, check=False, timeout=PATIENCE_S,
     )  # fmt: skip
     assert done.returncode == 2
     assert done.stderr.startswith("qc: --data: ")

@@ -30,7 +30,9 @@ TEXT = CAMERA.format(id="cam") + CAMERA.format(id="second") + FACTORY
 
 @pytest.fixture
 def hub(tmp_path: Path) -> Iterator[HubProcess]:
-    with running_hub(tmp_path / "hub", TEXT) as running:
+    # A gap of a minute, too, is filled: a machine with much else to do may need that long for a start.
+    patient = "from quality_creator.actions import air\nair.LONGEST_FILL = 120_000_000"
+    with running_hub(tmp_path / "hub", TEXT, prelude=patient) as running:
         yield running
 
 
@@ -71,6 +73,12 @@ def whole(hub: HubProcess, rendition: str = "720p") -> bytes:
     assert len({unsigned(init) for init in inits}) == 1  # they differ in who signs, and in nothing else
     names = [f"{msn}.m4s" for msn in segments(playlist)]
     return inits[0] + b"".join(bytes_of(hub, rendition, name) for name in names)
+
+
+def stamped(hub: HubProcess) -> list[int]:
+    """The points in the stream, by their index."""
+    frames = [one.message for one in emsg.messages(whole(hub)) if isinstance(one.message, FrameData)]
+    return [point.index for frame in frames for point in frame.points]
 
 
 def assert_signed(hub: HubProcess, *, sessions: int) -> None:
@@ -184,7 +192,7 @@ def test_a_killed_hub_takes_the_episode_up_where_it_was(hub: HubProcess) -> None
     hub.kill()
     hub.start()
     # They end by themselves; one that is still loading does so when it has loaded.
-    deadline = time.monotonic() + 30
+    deadline = time.monotonic() + 90
     while any(lives(pid) for pid in workers):
         assert time.monotonic() < deadline, "a worker outlives its hub"
         time.sleep(0.1)
@@ -210,7 +218,7 @@ def test_wall_time_goes_on_through_a_restart(hub: HubProcess) -> None:
     times = [datetime.fromisoformat(date).timestamp() for date in dates]
     steps = [after - before for before, after in itertools.pairwise(times)]
     assert all(abs(step - 1.92) < 0.02 for step in steps)
-    assert abs(times[-1] - datetime.now(UTC).timestamp()) < 10
+    assert abs(times[-1] - datetime.now(UTC).timestamp()) < 60
 
 
 def test_only_a_person_ends_an_episode_and_then_it_is_a_replay(hub: HubProcess) -> None:
@@ -308,13 +316,26 @@ def test_what_was_acknowledged_before_a_kill_is_in_the_stream_after_it(hub: HubP
     send(8, 8)  # all in one part, if it comes to that, are not more than a part takes
     last = max(segments(hub.playlist()))
     hub.wait_for_segment(last + 3)
-    indices = [
-        point.index
-        for timed in emsg.messages(whole(hub))
-        if isinstance(timed.message, FrameData)
-        for point in timed.message.points
-    ]
-    assert indices == list(range(16))
+    assert stamped(hub) == list(range(16))
+
+
+def test_a_value_that_was_stamped_long_before_a_kill_is_not_stamped_again(tmp_path: Path) -> None:
+    short = (
+        "from quality_creator.actions import air\n"
+        "air.TAKE_UP, air.RECENT_S = 2, 1.0  # what else takes a minute"
+    )
+    with running_hub(tmp_path / "hub", TEXT, prelude=short) as hub:
+        hub.on_air()
+        hub.wait_for_segment(0)
+        now = datetime.now(UTC).isoformat()
+        assert hub.post([{"tag": "leak", "value": 1.0, "time": now, "sequence": 0}])["accepted"] == 1
+        last = max(segments(hub.playlist()))
+        hub.wait_for_segment(last + 4)
+        hub.kill()
+        hub.start()
+        last = max(segments(hub.playlist()))
+        hub.wait_for_segment(last + 3)
+        assert stamped(hub) == [0]
 
 
 def test_backlog_and_stream_say_the_same(hub: HubProcess) -> None:

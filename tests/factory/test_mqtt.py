@@ -15,7 +15,8 @@ from quality_creator.factory.mqtt import MqttConnector
 from quality_creator.factory.routes import mappings
 from quality_creator.model.errors import BadInput
 from tests.factory.plant import Remembering, clock, config
-from tests.peers.mqtt import PASSWORD, USERNAME, Mosquitto, amqtt, free_port, mosquitto, publish
+from tests.peers.hub import free_port
+from tests.peers.mqtt import PASSWORD, USERNAME, Mosquitto, amqtt, mosquitto, publish
 
 TAGS = """tags = [
   { tag = "board/+/moisture", characteristic = "moisture" },

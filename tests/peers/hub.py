@@ -1,5 +1,7 @@
 """A real hub as a child process, started, killed and started again as an operator would."""
 
+import contextlib
+import random
 import signal
 import socket
 import subprocess
@@ -53,10 +55,11 @@ TOKEN = "a-token-for-the-tests"
 
 
 def free_port() -> int:
-    """A port that nobody listens on now."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
+    """A port that nobody listens on now, and that no connection that goes out is given meanwhile."""
+    while True:
+        with socket.socket() as probe, contextlib.suppress(OSError):
+            probe.bind(("127.0.0.1", random.randrange(12_000, 32_000)))
+            return int(probe.getsockname()[1])
 
 
 class HubProcess:
@@ -80,7 +83,7 @@ class HubProcess:
         self.child: subprocess.Popen[bytes] | None = None
         self.client = httpx.Client(base_url=self.address, timeout=20)
 
-    def start(self, *, wait_s: float = 60.0) -> None:
+    def start(self, *, wait_s: float = 150.0) -> None:
         """Start it and wait until it answers."""
         with self.log.open("ab") as log:
             self.child = subprocess.Popen(
@@ -113,7 +116,7 @@ class HubProcess:
             return 0
         if self.child.poll() is None:
             self.child.send_signal(signal.SIGTERM)
-        return self.child.wait(20)
+        return self.child.wait(90)
 
     def words(self) -> str:
         """Its log so far."""

@@ -10,16 +10,10 @@ from pathlib import Path
 import aiomqtt
 from amqtt.broker import Broker
 
+from tests.peers.hub import free_port
 from tests.peers.packages import need
 
 USERNAME, PASSWORD = "line-1", "a-password-for-the-tests"
-
-
-def free_port() -> int:
-    """A port that nobody listens on now."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
 
 
 class Mosquitto:

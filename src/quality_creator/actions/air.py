@@ -21,6 +21,7 @@ from quality_creator.actions.shelf import Edge, Shelf
 from quality_creator.actions.signing import EpisodeSigning, Signatory
 from quality_creator.actions.stamped import StampedSignal
 from quality_creator.actions.stream import NAMES
+from quality_creator.actions.telling import RECENT_S
 from quality_creator.config import AnyCamera
 from quality_creator.media import cmaf, emsg, stamp, wire
 from quality_creator.media.spare import Process
@@ -39,8 +40,9 @@ log = structlog.get_logger()
 LONGEST_FILL = Micros(15_000_000)
 """Of a gap that a new worker fills with pictures; a longer one is a discontinuity."""
 
-TAKE_UP = 18
-"""Segments in which a new hub looks for what is stamped already: more than `Ingest.recent` reaches back."""
+TAKE_UP = 32
+"""Segments in which a new hub looks for what is stamped already: twice as far as `RECENT_S` before the last
+picture, since a programme that is behind stamps what is newer than its pictures."""
 
 
 class Air:
@@ -140,7 +142,7 @@ class Air:
         """Keep the episode on air until `end`; cancelled, it can be taken up again."""
         unsubscribe = self._ingest.subscribe(self._judged)
         charts, joints = self._ingest.charts(), self._ingest.joints()
-        for judged in self._ingest.recent() if self.shelf.edge.position else ():
+        for judged in self._left():
             self._judged(self._unseen(judged))
         try:
             await self._write_down(charts, joints)
@@ -329,6 +331,11 @@ class Air:
             judged.counters,
             now=micros(self._clock()),
         )
+
+    def _left(self) -> list[Judged]:
+        """What was told around the last picture of a hub before this one; what is older was in the stream."""
+        utc = self.shelf.edge.utc
+        return [] if utc is None else self._ingest.recent(Micros(utc - round(RECENT_S * 1e6)))
 
     def _unseen(self, judged: Judged) -> Judged:
         """What the hub before this one was told and did not get to stamp."""

@@ -61,7 +61,7 @@ class Books:
     """By test."""
 
     @classmethod
-    def load(cls, transaction: Transaction, config: Config) -> "Books":
+    def load(cls, transaction: Transaction, config: Config, now: Micros) -> "Books":
         """Take up every chart and line where it was kept.
 
         Raises:
@@ -98,7 +98,7 @@ class Books:
         return cls(
             found,
             counters.load(transaction),
-            Recent.load(transaction, found, found_joints),
+            Recent.load(transaction, found, found_joints, now),
             joints=found_joints,
             members=members,
             plans=plans,

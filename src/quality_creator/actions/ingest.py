@@ -31,7 +31,7 @@ from quality_creator.actions.telling import Judged
 from quality_creator.config import Config
 from quality_creator.factory.intake import Batch, Outcome
 from quality_creator.model.characteristic import Characteristic
-from quality_creator.model.clock import Utc, micros
+from quality_creator.model.clock import Micros, Utc, micros
 from quality_creator.model.errors import BadInput, Conflict, NotFound, QualityCreatorError, Unavailable
 from quality_creator.model.event import Capability, Counters, Definitions, JointDefinition, LineOee
 from quality_creator.model.ids import CharacteristicId, ChartId, EpisodeId, GaugeId, LineId
@@ -147,7 +147,7 @@ class Ingest:
             BadPayload: a chart in the database can't be read.
             BadInput: a test's envelope can't be.
         """
-        return cls(config, database, await database.look(Books.load, config), clock)
+        return cls(config, database, await database.look(Books.load, config, micros(clock())), clock)
 
     # --- for connectors --------------------------------------------------------------------------
 
@@ -324,13 +324,13 @@ class Ingest:
         """Keep where charts stood when an episode began to listen. Raises Unavailable."""
         await self._database.transact(standings.write_down, episode, charts, joints, micros(self._clock()))
 
-    def recent(self) -> list[Judged]:
-        """What was told in the last seconds (`telling.RECENT_S`), the oldest first, also before a restart.
+    def recent(self, since: Micros = Micros(0)) -> list[Judged]:
+        """What was told lately (`telling.RECENT_S`), the oldest first, also before a restart.
 
         A subscriber that takes up where another left off begins with this, without an `await` between
         it and `subscribe`, and leaves out the points whose index it has seen.
         """
-        return self._books.recent.everything()
+        return self._books.recent.since(since)
 
     def definitions(self) -> Definitions:
         """Every public characteristic with its present limits, and how the public lines use their time."""

@@ -15,7 +15,8 @@ from quality_creator.store import told
 from quality_creator.store.database import Transaction
 
 RECENT_S = 30.0
-"""How long what was told can be asked for again: far longer than a frame waits for its values."""
+"""How long what was told can be asked for again: far longer than a frame waits for its values. What was told
+before a restart can be for as long after it, however long nobody was there."""
 
 RECENT_POINTS = 20_000
 """How many points at most; a picture can't show more in that time."""
@@ -57,17 +58,21 @@ class _Kept(msgspec.Struct, frozen=True, kw_only=True):
 class Recent:
     """The last seconds of what was told."""
 
-    def __init__(self) -> None:
+    def __init__(self, began: Micros) -> None:
         self._told: deque[tuple[Micros, Judged]] = deque()
         self._points = 0
-        self._forgotten = Micros(0)
+        self._forgotten = self._began = began
 
     @classmethod
     def load(
-        cls, transaction: Transaction, charts: Mapping[CharacteristicId, Chart], joints: Container[ChartId]
+        cls,
+        transaction: Transaction,
+        charts: Mapping[CharacteristicId, Chart],
+        joints: Container[ChartId],
+        now: Micros,
     ) -> "Recent":
         """What was kept; points of characteristics and charts that are no more are left out."""
-        recent = cls()
+        recent = cls(now)
         for at, data in told.load(transaction):
             kept = msgspec.msgpack.decode(data, type=_Kept)
             pairs = (
@@ -85,18 +90,23 @@ class Recent:
             points = tuple(point for _, point in judged.points)
             kept = _Kept(points=points, counters=judged.counters, joint=judged.joint)
             told.add(transaction, msgspec.msgpack.encode(kept), now)
-        if now - self._forgotten > FORGET_S * 1e6:
-            told.forget(transaction, Micros(now - round(RECENT_S * 1e6)))
+        if now - self._forgotten > FORGET_S * 1e6 and (before := self._forgets(now)):
+            told.forget(transaction, before)
             self._forgotten = now
 
     def add(self, judged: Judged, now: Micros) -> None:
         """It was told."""
         self._told.append((now, judged))
         self._points += len(judged.points)
-        oldest = now - RECENT_S * 1e6
+        oldest = self._forgets(now)
         while self._told and (self._points > RECENT_POINTS or self._told[0][0] < oldest):
             self._points -= len(self._told.popleft()[1].points)
 
-    def everything(self) -> list[Judged]:
-        """The oldest first."""
-        return [judged for _, judged in self._told]
+    def since(self, instant: Micros) -> list[Judged]:
+        """What was told at an instant or later, the oldest first."""
+        return [judged for at, judged in self._told if at >= instant]
+
+    def _forgets(self, now: Micros) -> Micros:
+        """What was told before this instant can be let go; 0 while a new start may still ask for all."""
+        recent = round(RECENT_S * 1e6)
+        return Micros(now - recent if abs(now - self._began) > recent else 0)
