@@ -15,7 +15,8 @@ from quality_creator.media.capture.generated import GeneratedCapture
 from quality_creator.media.capture.rtmp import RtmpCapture
 from quality_creator.media.capture.rtsp import RtspCapture
 from quality_creator.media.capture.source import Capture, Source
-from quality_creator.media.encode import Encoded, Encoder
+from quality_creator.media.encode import Encoder
+from quality_creator.media.encoding import Done, Encoding, Made
 from quality_creator.media.forum import Forum
 from quality_creator.media.iso import Place
 from quality_creator.media.isos import Isos
@@ -26,9 +27,10 @@ from quality_creator.media.playout import Player
 from quality_creator.media.programme import Programme, Slates
 from quality_creator.media.rtmp.ingest import Ingest, Refusal
 from quality_creator.media.rtmp.listener import Listener
+from quality_creator.media.scale import Planes, planes_of
 from quality_creator.media.wallclock import WallClock
-from quality_creator.media.webrtc.returns import HEIGHT, WIDTH
-from quality_creator.model.clock import MediaTime
+from quality_creator.media.webrtc.returns import WIDTH
+from quality_creator.model.clock import TICKS, MediaTime
 from quality_creator.model.guest import Guest
 from quality_creator.model.ids import SourceId
 from quality_creator.model.stream import FRAME_RATE, FRAME_TICKS, PART_FRAMES, RENDITIONS
@@ -78,7 +80,6 @@ class Broadcast:
             send=outbox.send,
         )
         self._told: dict[SourceId, tuple[wire.SourceCondition, str, float]] = {}
-        self._late = 0.0
         self._peaks: dict[SourceId, tuple[float, float]] = {}
 
     def run(self) -> None:
@@ -99,7 +100,8 @@ class Broadcast:
         artist.images(start.images)
         artist.prepare((*start.mix.graphics, *start.cued))
         artist.start()
-        programme = Programme(self._players, slates, artist, encoder, start.mix)
+        canvas = Planes(*planes_of(encoder.canvas))
+        programme = Programme(self._players, slates, artist, canvas, start.mix)
         slates.prepare(start.mix.program)
         self._multiview = Multiview(self._players, slates, artist, self._outbox.send)
         self._multiview.preview(start.mix.preview, start.cued)
@@ -122,18 +124,19 @@ class Broadcast:
         self._outbox.close()
 
     def _broadcast(self, programme: Programme, encoder: Encoder) -> None:
-        first = self._first
+        encoding = Encoding(encoder, self._emit)
         number = 0
-        while True:
-            tick = first + number / FRAME_RATE
+        while number % PART_FRAMES or not self._inbox.stopped:
+            tick = self._first + number / FRAME_RATE
             now = time.monotonic()
             if tick > now:
                 time.sleep(tick - now)
                 now = time.monotonic()
-            self._late = max(self._late, now - tick)
             for order in self._inbox.orders():
                 self._carry_out(order, programme, number)
-            done = programme.tick(tick, now)
+            sound, taken = programme.tick(tick, now)
+            sizes = encoder.sizes()
+            encoding.put(Made(sizes, sound, taken, now - tick))
             self._multiview.offer(programme.canvas, now)
             self._measure(programme, number, now)
             self._isos.tick(tick, programme.voices)
@@ -144,15 +147,11 @@ class Broadcast:
                 voices=programme.voices,
                 gains=programme.gains,
                 muted=programme.muted,
-                picture=encoder.reduced(WIDTH, HEIGHT),
-                canvas=encoder.canvas,
+                picture=sizes.nearest(WIDTH),
             )
             number += 1
-            if done is not None:
-                self._emit(*done, first + (number - PART_FRAMES) / FRAME_RATE)
-                if self._inbox.stopped:
-                    return
             self._tell(now)
+        encoding.close()
 
     def _carry_out(self, order: Order, programme: Programme, number: int) -> None:
         match order:
@@ -219,24 +218,26 @@ class Broadcast:
 
     # --- what the hub hears ------------------------------------------------------------------------------
 
-    def _emit(self, part: Encoded, shown: dict[SourceId, tuple[int, ...]], first: float) -> None:
+    def _emit(self, done: Done) -> None:
+        """A part is complete; in the thread that encodes."""
         jump = self._wall.look()
         if jump:
             self._note(f"the system clock jumped by {jump:+.1f} s; the programme's wall times follow it")
+        part = done.part
+        began = self._first + (part.start - self._start.position) / TICKS
         self._outbox.send(
             wire.Part(
                 msn=part.msn,
                 part=part.part,
                 start=part.start,
-                utc=self._wall.utc(first),
+                utc=self._wall.utc(began),
                 independent=part.independent,
                 data=part.data,
-                shown=shown,
+                shown=done.shown,
                 cpu_s=time.process_time(),
-                late_ms=self._late * 1000,
+                late_ms=done.late * 1000,
             )
         )
-        self._late = 0.0
 
     def _tell(self, now: float) -> None:
         """How the sources are, where that changed."""

@@ -4,9 +4,13 @@ A part is 8 pictures and 15 AAC frames. The AAC encoder looks ahead: it gives th
 part's end only when it has heard 2,048 samples more, and its first packet is priming. So sound is fed
 `SOUND_AHEAD` samples before the picture of the same instant, and a part is complete the moment that its last
 picture is encoded.
+
+The canvas belongs to whoever composes: what is encoded are `Sizes` of it, so that the next picture can be
+composed while the last one is encoded in another thread.
 """
 
 from collections import deque
+from collections.abc import Mapping
 from dataclasses import dataclass
 from fractions import Fraction
 
@@ -19,6 +23,7 @@ from av.video.codeccontext import VideoCodecContext
 from av.video.reformatter import Interpolation, VideoReformatter
 
 from quality_creator.media import avc, cmaf
+from quality_creator.media.scale import Planes, planes_of
 from quality_creator.media.scene import HEIGHT, WIDTH
 from quality_creator.media.sound import Samples
 from quality_creator.model.clock import TICKS, MediaTime
@@ -53,10 +58,23 @@ class Encoded:
     data: dict[str, bytes]
 
 
+@dataclass(frozen=True, slots=True)
+class Sizes:
+    """One picture of the programme as each rendition has it; nobody writes to it any more."""
+
+    frames: Mapping[str, av.VideoFrame]
+
+    def nearest(self, width: int) -> av.VideoFrame:
+        """The smallest frame that is at least so wide, else the widest."""
+        by_width = sorted(self.frames.values(), key=lambda frame: frame.width)
+        return next((frame for frame in by_width if frame.width >= width), by_width[-1])
+
+
 class Encoder:
     """The programme's encoders, from one position on; a worker that starts again makes new ones.
 
     Their settings depend on the renditions alone, so the init segments are the same after every start.
+    `sizes` is for the thread that composes, `encode` for one other, or the same.
     """
 
     def __init__(
@@ -72,7 +90,6 @@ class Encoder:
         self.canvas = av.VideoFrame(WIDTH, HEIGHT, "yuv420p")
         """The next picture is composed into this frame."""
         self.canvas.colorspace, self.canvas.color_range = _BT709, _LIMITED
-        self.canvas.time_base = Fraction(1, TICKS)
 
     def inits(self) -> dict[str, tuple[bytes, str]]:
         """Each rendition's init segment and its `CODECS`."""
@@ -90,22 +107,25 @@ class Encoder:
             for name, picture in self._pictures.items()
         }
 
-    def reduced(self, width: int, height: int) -> av.VideoFrame | None:
-        """The last picture as a rendition of this size has it; nobody writes to it any more."""
-        sizes = ((picture.rendition, picture.scaled) for picture in self._pictures.values())
-        return next((frame for r, frame in sizes if (r.width, r.height) == (width, height)), None)
+    def sizes(self) -> Sizes:
+        """The canvas as it is now, in every rendition's size."""
+        return Sizes({name: picture.sized(self.canvas) for name, picture in self._pictures.items()})
 
-    def encode(self, sound: Samples) -> Encoded | None:
-        """Take the canvas as the next picture, and a picture's length of sound from `SOUND_AHEAD` later.
+    def encode(self, sound: Samples, sizes: Sizes | None = None) -> Encoded | None:
+        """Take the next picture, and a picture's length of sound from `SOUND_AHEAD` later.
+
+        Args:
+            sound: Shape (2, TICK).
+            sizes: The picture; the canvas as it is now when left out.
 
         Returns:
             The part, when this picture completes it.
         """
         # A segment begins with a key frame, and so does an encoder, wherever it stands.
         key = self._frames == 0 and (self._part == 0 or self._first)
-        self.canvas.pts = self._position + self._frames * FRAME_TICKS
-        for picture in self._pictures.values():
-            picture.encode(self.canvas, key=key)
+        at = self._position + self._frames * FRAME_TICKS
+        for name, frame in (sizes or self.sizes()).frames.items():
+            self._pictures[name].encode(frame, at, key=key)
         self._sound.encode(sound)
         self._frames += 1
         return self._complete() if self._frames == PART_FRAMES else None
@@ -133,13 +153,19 @@ class Encoder:
         return done
 
 
+def copied(frame: av.VideoFrame) -> av.VideoFrame:
+    """A yuv420p frame's picture in a frame of its own."""
+    copy = av.VideoFrame(frame.width, frame.height, "yuv420p")
+    copy.colorspace, copy.color_range = frame.colorspace, frame.color_range
+    Planes(*planes_of(copy)).put(Planes(*planes_of(frame)))
+    return copy
+
+
 class _Picture:
     """One rendition's H.264."""
 
     def __init__(self, rendition: Rendition) -> None:
         self.rendition = rendition
-        self.scaled: av.VideoFrame | None = None
-        """The last picture in this size; None where that is the canvas itself."""
         self._scaler = VideoReformatter()
         self._done: list[tuple[int, bytes]] = []
         kilobits = rendition.video_bitrate // 1000
@@ -167,18 +193,17 @@ class _Picture:
         assert extradata is not None
         self.extradata = bytes(extradata)
 
-    def encode(self, canvas: av.VideoFrame, *, key: bool) -> None:
+    def sized(self, canvas: av.VideoFrame) -> av.VideoFrame:
+        """The canvas in this rendition's size, which is never the canvas itself."""
         size = self.rendition.width, self.rendition.height
-        if size != (canvas.width, canvas.height):
-            scaled = self._scaler.reformat(
-                canvas, *size, "yuv420p", interpolation=Interpolation.AREA, threads=1
-            )
-            scaled.pts, scaled.time_base = canvas.pts, canvas.time_base
-            self.scaled = scaled
-        else:
-            scaled = canvas
-        scaled.pict_type = _INTRA if key else 0
-        for packet in self._context.encode(scaled):
+        if size == (canvas.width, canvas.height):
+            return copied(canvas)
+        return self._scaler.reformat(canvas, *size, "yuv420p", interpolation=Interpolation.AREA, threads=1)
+
+    def encode(self, frame: av.VideoFrame, at: int, *, key: bool) -> None:
+        frame.pts, frame.time_base = at, Fraction(1, TICKS)
+        frame.pict_type = _INTRA if key else 0
+        for packet in self._context.encode(frame):
             assert packet.pts is not None
             self._done.append((packet.pts, avc.sample(bytes(packet))))
 

@@ -3,7 +3,6 @@
 from collections.abc import Callable, Collection, Mapping
 
 import av
-from av.video.reformatter import Interpolation, VideoReformatter
 
 from quality_creator.config import Webrtc
 from quality_creator.media import speaker, wire
@@ -13,7 +12,7 @@ from quality_creator.media.playout import Player
 from quality_creator.media.programme import HEARD_AHEAD
 from quality_creator.media.sound import Mixer, Samples
 from quality_creator.media.wallclock import WallClock
-from quality_creator.media.webrtc.returns import HEIGHT, WIDTH, Returns, Tick
+from quality_creator.media.webrtc.returns import Returns, Tick
 from quality_creator.media.webrtc.room import Room
 from quality_creator.model.guest import TALKBACK, Guest
 from quality_creator.model.ids import SourceId
@@ -66,7 +65,6 @@ class Forum:
         self._talk: Player | None = None
         self._talk_to: SourceId | None = None
         self._mixers: dict[SourceId, Mixer] = {}
-        self._scaler = VideoReformatter()
         self._speaking = speaker.State()
         self._peaks: dict[SourceId, float] = {}
         self._ticks = 0
@@ -104,8 +102,7 @@ class Forum:
         voices: Mapping[SourceId, Samples],
         gains: Mapping[SourceId, float],
         muted: Collection[SourceId],
-        picture: av.VideoFrame | None,
-        canvas: av.VideoFrame,
+        picture: av.VideoFrame,
     ) -> None:
         """Give every guest what belongs to this instant.
 
@@ -116,8 +113,7 @@ class Forum:
             voices: What each source sounds like in this tick.
             gains: How loud each is in the programme.
             muted: Whom nobody shall hear; they do not speak, whatever their level is.
-            picture: The programme's picture in a small size, if there is one; not written to any more.
-            canvas: The same in full; written to at the next tick.
+            picture: The programme's, of any size; not written to any more.
         """
         self._ticks += 1
         if self._room is None:
@@ -128,10 +124,6 @@ class Forum:
         listening = self._returns.guests
         if not listening or now - tick > _LATE_S:
             return
-        if picture is None:
-            picture = self._scaler.reformat(
-                canvas, WIDTH, HEIGHT, "yuv420p", interpolation=Interpolation.AREA, threads=1
-            )
         sounds = {guest: self._minus(guest, voices, gains, talk) for guest in listening}
         self._returns.tick(Tick(self._ticks, picture, sounds))
 

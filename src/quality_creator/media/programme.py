@@ -1,4 +1,4 @@
-"""The programme, tick by tick: sources at their places, transitions, their sound, and the encoders behind."""
+"""The programme, tick by tick: sources at their places, transitions, and their sound."""
 
 import threading
 from collections.abc import Mapping
@@ -8,7 +8,7 @@ import av
 
 from quality_creator.media import transition, wire
 from quality_creator.media.compose import Composer
-from quality_creator.media.encode import SOUND_AHEAD, Encoded, Encoder
+from quality_creator.media.encode import SOUND_AHEAD
 from quality_creator.media.limiter import LATENCY
 from quality_creator.media.loudness import Meter
 from quality_creator.media.overlay import Artist, Overlay
@@ -22,7 +22,6 @@ from quality_creator.media.transition import Move
 from quality_creator.model.ids import SourceId
 from quality_creator.model.mix import Mix
 from quality_creator.model.scene import Scene
-from quality_creator.model.stream import PART_FRAMES
 from quality_creator.model.text import Text
 
 HEARD_AHEAD = SOUND_AHEAD + LATENCY
@@ -107,12 +106,11 @@ class Programme:
     """What is on air. For one thread."""
 
     def __init__(
-        self, players: Mapping[SourceId, Player], slates: Slates, artist: Artist, encoder: Encoder, mix: Mix
+        self, players: Mapping[SourceId, Player], slates: Slates, artist: Artist, canvas: Planes, mix: Mix
     ) -> None:
         self._players = players
         self._overlay = Overlay(artist, mix.graphics)
-        self._encoder = encoder
-        self._stage = Stage(Planes(*planes_of(encoder.canvas)), players, slates)
+        self._stage = Stage(canvas, players, slates)
         self._wings = Stage(blank(), players, slates)
         self._mixer = Mixer()
         self._faders = Faders(mix.channels)
@@ -123,8 +121,7 @@ class Programme:
         self._move: Move | None = None
         self._black = self._black_goal = 1.0 if mix.black else 0.0
         self._black_rate = 1.0
-        self._picture = 0
-        self._shown: dict[SourceId, list[int]] = {}
+        self._taken: dict[SourceId, int] = {}
         self.voices: dict[SourceId, Samples] = {}
         """What each source sounded like at the last tick."""
         self.gains: dict[SourceId, float] = {}
@@ -173,16 +170,15 @@ class Programme:
         self._move = transition.pull(self._move, tbar.scene, tbar.kind, tbar.position)
         self._place()
 
-    def tick(self, tick: float, now: float) -> tuple[Encoded, dict[SourceId, tuple[int, ...]]] | None:
-        """Make the picture and the sound of an instant.
+    def tick(self, tick: float, now: float) -> tuple[Samples, dict[SourceId, int]]:
+        """Make the picture and the sound of an instant; the picture stands on the canvas then.
 
         Args:
             tick: The instant on the monotonic clock.
             now: What that clock says; later than `tick` while catching up.
 
         Returns:
-            When this picture completes a part: the part, and for each source in it when the frame shown at
-            each of its pictures was taken, 0 where none was.
+            The sound, and for each source in the picture when the frame shown was taken, 0 where none was.
         """
         for player in self._players.values():
             player.advance(tick, now)
@@ -195,13 +191,7 @@ class Programme:
         self.voices, self.gains = voices, self._gains(voices)
         sound = self._mixer.mix(voices, self.gains)
         self.meter.hear(sound)
-        encoded = self._encoder.encode(sound)
-        self._picture += 1
-        if encoded is None:
-            return None
-        shown = {source: tuple(times) for source, times in self._shown.items()}
-        self._shown, self._picture = {}, 0
-        return encoded, shown
+        return sound, self._taken
 
     def _step(self) -> None:
         if self._move is not None:
@@ -215,13 +205,14 @@ class Programme:
         self._black = round(max(up, self._black - self._black_rate), 9)
 
     def _paint(self) -> None:
+        self._taken = {}
         if self._black >= 1:
             self._stage.spoil()
             transition.darken(self._stage.canvas, 1.0)
             return
-        self._note(self._stage.paint(self._scene))
+        self._taken |= self._stage.paint(self._scene)
         if self._move is not None and self._move.level > 0:
-            self._note(self._wings.paint(self._move.scene))
+            self._taken |= self._wings.paint(self._move.scene)
             transition.blend(self._move.kind, self._stage.canvas, self._wings.canvas, self._move.level)
             self._stage.spoil()
         if self._overlay.put(self._stage.canvas):
@@ -229,11 +220,6 @@ class Programme:
         if self._black > 0:
             transition.darken(self._stage.canvas, self._black)
             self._stage.spoil()
-
-    def _note(self, taken: Mapping[SourceId, int]) -> None:
-        for source, time in taken.items():
-            times = self._shown.setdefault(source, [0] * PART_FRAMES)
-            times[self._picture] = time
 
     def _gains(self, voices: Mapping[SourceId, Samples]) -> dict[SourceId, float]:
         gains = dict.fromkeys(self._scene.sources, 1.0)

@@ -22,6 +22,7 @@ from av.packet import Packet
 from av.video.codeccontext import VideoCodecContext
 from av.video.reformatter import Interpolation, VideoReformatter
 
+from quality_creator.media.encode import copied
 from quality_creator.media.sound import Samples
 from quality_creator.model.clock import TICKS
 from quality_creator.model.ids import SourceId
@@ -161,6 +162,8 @@ class _Picture:
         frame = self._scaler.reformat(
             picture, WIDTH, HEIGHT, "yuv420p", interpolation=Interpolation.AREA, threads=1
         )
+        if frame is picture:
+            frame = copied(picture)  # others read it at this moment; what is set below is ours
         frame.pts, frame.time_base = number * FRAME_TICKS, Fraction(1, TICKS)
         self._since_key += 1
         key = self.key and self._since_key >= _KEY_EVERY
