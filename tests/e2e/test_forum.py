@@ -29,6 +29,7 @@ from tests.e2e.forum import (
 )
 from tests.peers.guest import Camera, Microphone, Peers, loudness
 from tests.peers.hub import CAMERA, HubProcess, running_hub
+from tests.peers.processes import family
 from tests.web.engineer import token
 
 __all__ = ["studio_browser"]
@@ -100,12 +101,16 @@ def test_guests_come_back_by_themselves_after_every_kill(studio_browser: Browser
     live(hub, "he-qi")
     scene(hub, "full", "he-qi")
     page.wait_for_selector("#air[data-on=program]")
-    for kill in ("network", "worker", "hub"):
+    for kill in ("network", "guests", "worker", "hub"):
         if kill == "network":
             # Both connections end in the browser, as when it changes its network.
             page.context.set_offline(True)
             page.evaluate("window.dispatchEvent(new Event('offline'))")
             page.context.set_offline(False)
+        elif kill == "guests":
+            _, guests = family(worker(hub))
+            os.kill(guests, signal.SIGKILL)
+            until(lambda: not attendance(hub, "he-qi")["sending"])
         elif kill == "worker":
             before = worker(hub)
             os.kill(before, signal.SIGKILL)

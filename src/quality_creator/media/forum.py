@@ -12,8 +12,8 @@ from quality_creator.media.playout import Player
 from quality_creator.media.programme import HEARD_AHEAD
 from quality_creator.media.sound import Mixer, Samples
 from quality_creator.media.wallclock import WallClock
+from quality_creator.media.webrtc.lobby import Lobby
 from quality_creator.media.webrtc.returns import Returns, Tick
-from quality_creator.media.webrtc.room import Room
 from quality_creator.model.guest import TALKBACK, Guest
 from quality_creator.model.ids import SourceId
 from quality_creator.model.text import Text
@@ -61,7 +61,7 @@ class Forum:
         self._send = send
         self._guests: dict[SourceId, Guest] = {}
         self._returns = Returns()
-        self._room: Room | None = None
+        self._lobby: Lobby | None = None
         self._talk: Player | None = None
         self._talk_to: SourceId | None = None
         self._mixers: dict[SourceId, Mixer] = {}
@@ -72,13 +72,13 @@ class Forum:
     def admit(self, guests: tuple[Guest, ...]) -> None:
         """These may come from now on, and no others."""
         wanted = {guest.id: guest for guest in guests}
-        if wanted and self._room is None:
+        if wanted and self._lobby is None:
             self._open()
         for gone in self._guests.keys() - wanted.keys():
             self._players.pop(gone)
             self._sources.pop(gone).stop()
-            if self._room is not None:
-                self._room.dismiss(gone)
+            if self._lobby is not None:
+                self._lobby.dismiss(gone)
         for come in wanted.keys() - self._guests.keys():
             source, player = self._seat(wanted[come])
             self._sources[come], self._players[come] = source, player
@@ -88,8 +88,8 @@ class Forum:
         """Do what the hub asks, other than to admit."""
         if isinstance(order, wire.Talk):
             self._talk_to = order.guest
-        elif self._room is not None:
-            self._room.order(order)
+        elif self._lobby is not None:
+            self._lobby.order(order)
         elif not isinstance(order, wire.Hangup):
             self._send(wire.Answer(number=order.number, refusal="there are no guests in this episode"))
 
@@ -116,9 +116,9 @@ class Forum:
             picture: The programme's, of any size; not written to any more.
         """
         self._ticks += 1
-        if self._room is None:
+        if self._lobby is None:
             return
-        self._room.on_program(shown & self._guests.keys())
+        self._lobby.on_program(shown & self._guests.keys())
         self._measure(voices, muted)
         talk = self._hear_talk(tick, now)
         listening = self._returns.guests
@@ -169,14 +169,13 @@ class Forum:
 
     def _open(self) -> None:
         """The first guest is invited: only now is anything of this needed."""
-        self._room = Room(self._options, self._returns, self._send)
-        self._room.start()
+        self._lobby = Lobby(self._options, self._returns, self._send)
         _, self._talk = self._seat(Guest(id=TALKBACK, name=_NEVER))
 
     def _seat(self, guest: Guest) -> tuple[Source, Player]:
-        assert self._room is not None
-        capture = GuestCapture()
+        assert self._lobby is not None
+        capture = GuestCapture(self._lobby.spoiled)
         source = Source(guest, capture, self._wall, self._beat)
-        self._room.admit(guest.id, capture)
+        self._lobby.admit(guest.id, capture)
         source.start()
         return source, Player(source.feed)

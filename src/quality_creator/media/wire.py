@@ -304,7 +304,7 @@ _down: msgspec.msgpack.Decoder[Down] = msgspec.msgpack.Decoder(Down)
 _up: msgspec.msgpack.Decoder[Up] = msgspec.msgpack.Decoder(Up)
 
 
-def frame(message: Down | Up) -> bytes:
+def frame(message: msgspec.Struct) -> bytes:
     """A message with its length, ready for the pipe."""
     body = _encoder.encode(message)
     return _LENGTH.pack(len(body)) + body

@@ -1,7 +1,9 @@
 """Guests in a real worker, with peer connections that are no browser's."""
 
 import itertools
+import os
 import re
+import signal
 import time
 from collections.abc import Iterator
 
@@ -15,8 +17,10 @@ from quality_creator.media.scene import places
 from quality_creator.model.guest import TALKBACK, Guest
 from quality_creator.model.ids import SourceId
 from quality_creator.model.mix import Channel
+from quality_creator.model.stream import PART_TICKS
 from tests.media.broadcast import Broadcast, broadcast, name, number, pictures, scene, sound, start
 from tests.peers.guest import Ask, Camera, Microphone, Peers, loudness
+from tests.peers.processes import family
 
 CAMERA = GeneratedCamera(id=SourceId("cam"), name=name("Camera"), tone_hz=440)
 WANG = Guest(id=SourceId("wang"), name=name("Wang Min"), title=name("Institute of Testing"))
@@ -155,6 +159,41 @@ def test_whoever_comes_later_takes_the_place_and_a_silent_connection_is_let_go(p
         running.wait(lambda: running.heard(wire.Seat)[-1].sending == "second")
         second.vanish()
         running.wait(lambda: running.heard(wire.Seat)[-1].sending == "")
+
+
+def test_when_the_guests_process_dies_the_programme_goes_on_and_they_come_back(peers: Peers) -> None:
+    with broadcast(invited(WANG, LI, shown=("cam", "wang"))) as running:
+        peers.send(door(running, WANG, "send", "first"), Camera(), Microphone(1000))
+        peers.receive(door(running, LI, "receive", "ear"))
+        running.wait_for("wang", "live")
+        running.wait(lambda: running.heard(wire.Seat)[-1].receiving == "ear")
+        _, guests = family(running.process.pid)
+        os.kill(guests, signal.SIGKILL)
+        running.wait_for("wang", "slate")
+        seats = {seat.guest: seat for seat in running.heard(wire.Seat)}
+        assert seats == {WANG.id: wire.Seat(guest=WANG.id), LI.id: wire.Seat(guest=LI.id)}
+        running.wait(lambda: len(family(running.process.pid)) == 2)
+        second = peers.send(door(running, WANG, "send", "second"), Camera(), Microphone(1000))
+        again = peers.receive(door(running, LI, "receive", "another ear"))
+        running.wait_for("wang", "live")
+        running.wait(lambda: loudness(again.sound(0.5), 1000) > -30)
+        second.vanish()
+        running.wait_parts(3)
+        # No part is missing, and no tick waited for any of it.
+        assert [p.start // PART_TICKS for p in running.parts] == list(range(len(running.parts)))
+
+
+def test_what_guests_ask_while_their_process_is_away_is_refused(peers: Peers) -> None:
+    with broadcast(invited(WANG, shown=("cam",))) as running:
+        peers.send(door(running, WANG, "send"), Camera())
+        running.wait_for("wang", "live")
+        _, guests = family(running.process.pid)
+        os.kill(guests, signal.SIGSTOP)
+        one = next(_numbers)
+        running.say(wire.Offer(number=one, session="late", way="send", guest=WANG.id, sdp=""))
+        time.sleep(0.5)
+        os.kill(guests, signal.SIGKILL)
+        assert "try again" in answered(running, one).refusal
 
 
 def test_without_a_camera_a_guest_is_heard_and_their_card_stands(peers: Peers) -> None:

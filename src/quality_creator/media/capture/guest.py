@@ -3,7 +3,6 @@
 import queue
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
 from fractions import Fraction
 
 import av
@@ -17,17 +16,14 @@ from quality_creator.media.capture.decode import Resampling
 from quality_creator.media.capture.source import Feed, Picture, forget
 from quality_creator.media.scale import Raw, Scaler, refusal
 from quality_creator.media.timing import Lateness, Steady
-from quality_creator.media.webrtc.arrival import Frame, Kind
 from quality_creator.media.webrtc.stamps import Stamps, follow
+from quality_creator.media.webrtc.words import DECODERS, Arrived, Began, Gone, News, Reported
 from quality_creator.model.clock import Micros
 from quality_creator.model.errors import BadPayload
 from quality_creator.model.stream import AUDIO_RATE
 
 PICTURE_RATE = 90_000
 """Of the stamps of every video codec in RTP."""
-
-DECODERS = {"vp8": "vp8", "h264": "h264", "opus": "libopus"}
-"""What a guest may send, and who decodes it."""
 
 _LOOK_S = 0.2
 """How often a wait looks whether the source is to stop."""
@@ -47,51 +43,17 @@ _PAST_US, _FUTURE_US = 10_000_000, 1_000_000
 _WORDS_S = 5.0
 
 
-@dataclass(frozen=True, slots=True)
-class Began:
-    """A guest came, or came back; what follows is of this connection."""
-
-    connection: str
-    spoiled: Callable[[], None]
-    """Says, from any thread, that pictures can't be decoded without one that stands for itself."""
-
-
-@dataclass(frozen=True, slots=True)
-class Arrived:
-    """A frame came whole."""
-
-    connection: str
-    kind: Kind
-    codec: str
-    frame: Frame
-    now: float
-
-
-@dataclass(frozen=True, slots=True)
-class Reported:
-    """The sender said which moment of its clock a stamp was."""
-
-    connection: str
-    kind: Kind
-    stamp: int
-    ntp: int
-
-
-@dataclass(frozen=True, slots=True)
-class Gone:
-    """The connection ended."""
-
-    connection: str
-    words: str
-
-
-News = Began | Arrived | Reported | Gone
-
-
 class GuestCapture:
     """Plays whoever comes by this guest's link; a new connection takes the old one's place."""
 
-    def __init__(self) -> None:
+    def __init__(self, spoiled: Callable[[str], None]) -> None:
+        """Nobody is there yet.
+
+        Args:
+            spoiled: Called, in this capture's thread, with the name of a connection whose pictures can't be
+                decoded without one that stands for itself.
+        """
+        self._spoiled = spoiled
         self._news: queue.SimpleQueue[News] = queue.SimpleQueue()
 
     def tell(self, news: News) -> None:
@@ -109,7 +71,7 @@ class GuestCapture:
             except queue.Empty:
                 continue
             if isinstance(news, Began):
-                playing = _Connection(feed, news)
+                playing = _Connection(feed, news.connection, self._spoiled)
             elif playing is None or news.connection != playing.name:
                 continue  # of a connection that another one has replaced
             elif isinstance(news, Gone):
@@ -122,10 +84,10 @@ class GuestCapture:
 class _Connection:
     """Decodes one connection into the feed."""
 
-    def __init__(self, feed: Feed, began: Began) -> None:
-        self.name = began.connection
+    def __init__(self, feed: Feed, name: str, spoiled: Callable[[str], None]) -> None:
+        self.name = name
         self._feed = feed
-        self._spoiled = began.spoiled
+        self._spoiled = spoiled
         self._picture = Stamps(PICTURE_RATE)
         self._sound = Stamps(AUDIO_RATE)
         self._picture_pace = Steady()
@@ -152,16 +114,16 @@ class _Connection:
                 self._see(news)
         except av.error.FFmpegError:
             if news.kind == "video":
-                self._spoiled()
+                self._spoiled(self.name)
 
     # --- pictures ----------------------------------------------------------------------------------------
 
     def _see(self, news: Arrived) -> None:
-        at = self._picture.seconds(news.frame.stamp, news.now)
+        at = self._picture.seconds(news.stamp, news.now)
         due = self._picture_pace.due(at, news.now)
         self._feed.offset = self._picture_pace.offset
         self._last_picture = news.now
-        packet = av.Packet(news.frame.data)
+        packet = av.Packet(news.data)
         for frame in self._decoder(news.codec).decode(packet):
             if isinstance(frame, VideoFrame) and not 0 <= due - self._last_due < _CLOSEST_S:
                 self._last_due = due
@@ -194,7 +156,7 @@ class _Connection:
     # --- sound -------------------------------------------------------------------------------------------
 
     def _hear(self, news: Arrived) -> None:
-        at = self._sound.seconds(news.frame.stamp, news.now)
+        at = self._sound.seconds(news.stamp, news.now)
         self._sound_pace.due(at, news.now)
         if news.now - self._last_picture > _SILENT_S:
             self._feed.offset = self._sound_pace.offset
@@ -202,7 +164,7 @@ class _Connection:
             if self._last_picture == float("-inf"):
                 self._feed.trouble = self._feed.sends
         follow(self._sound, self._picture)
-        for frame in self._decoder(news.codec).decode(av.Packet(news.frame.data)):
+        for frame in self._decoder(news.codec).decode(av.Packet(news.data)):
             if not isinstance(frame, AudioFrame):
                 continue
             frame.pts, frame.time_base = round(at * AUDIO_RATE), Fraction(1, AUDIO_RATE)

@@ -8,9 +8,8 @@ whatever refers to a lost picture would show its absence for seconds.
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Literal
 
-Kind = Literal["audio", "video"]
+from quality_creator.media.webrtc.words import Kind
 
 PATIENCE_S: dict[Kind, float] = {"audio": 0.06, "video": 0.25}
 """How long a gap is waited for, from when something behind it came."""

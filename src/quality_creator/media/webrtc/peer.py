@@ -2,7 +2,7 @@
 
 The library (aiortc) does the handshakes, SRTP and RTCP. Three things of it are replaced, all on a receiver
 before it begins: how packets become frames (its own buffer holds each picture back until the next begins
-and sound for 80 ms), who decodes them (the guest's own thread), and the most that it asks the sender for.
+and sound for 80 ms), who decodes them (the worker), and the most that it asks the sender for.
 """
 
 from __future__ import annotations
@@ -12,8 +12,10 @@ import contextlib
 import functools
 import time
 from collections.abc import Callable
+from fractions import Fraction
 from typing import Any
 
+import av
 from aiortc import (
     MediaStreamTrack,
     RTCConfiguration,
@@ -30,11 +32,20 @@ from aiortc.sdp import candidate_from_sdp
 
 from quality_creator.config import Webrtc
 from quality_creator.media import wire
-from quality_creator.media.capture.guest import DECODERS, Arrived, Began, Gone, News, Reported
 from quality_creator.media.webrtc import sdp
-from quality_creator.media.webrtc.arrival import Assembly, Kind, Packet, is_key
+from quality_creator.media.webrtc.arrival import Assembly, Packet, is_key
 from quality_creator.media.webrtc.limits import HANDSHAKE_S, OFF_PROGRAM_BPS, ON_PROGRAM_BPS
-from quality_creator.media.webrtc.returns import Encoded, VideoCodec
+from quality_creator.media.webrtc.words import (
+    DECODERS,
+    LOST,
+    Arrived,
+    Deliver,
+    Gone,
+    Kind,
+    News,
+    Reported,
+    VideoCodec,
+)
 from quality_creator.model.errors import BadPayload, QualityCreatorError
 
 _WAITING = 25
@@ -74,7 +85,9 @@ class Peer:
             )
         )
         self._connection.on("connectionstatechange", self._changed)
+        self._assemblies: list[Assembly] = []
         self._estimators: list[_Cap] = []
+        self._lines: dict[str, Line] = {}
         self._closing: asyncio.Future[None] | None = None
 
     async def answer(self, offer: str, prepare: Callable[[Peer, sdp.Wish], None]) -> str:
@@ -145,24 +158,23 @@ class Peer:
 
     def take(self, tell: Callable[[News], None]) -> None:
         """Hand over what the other side sends. For `prepare`, of a peer that sends. Raises BadPayload."""
-        assemblies: list[Assembly] = []
         for transceiver in self._connection.getTransceivers():
             receiver = transceiver.receiver
             if receiver.track is None:
                 raise BadPayload("the offer sends nothing; its media must be `sendonly`")
-            assemblies.append(self._tap(transceiver, tell))
+            self._assemblies.append(self._tap(transceiver, tell))
 
-        def spoiled() -> None:
-            for assembly in assemblies:
-                assembly.spoiled()
-
-        tell(Began(self.name, spoiled))
         self._tell = tell
         self._connection.on("connectionstatechange", self._tell_gone)
 
+    def spoiled(self) -> None:
+        """Pictures can't be decoded without one that stands for itself."""
+        for assembly in self._assemblies:
+            assembly.spoiled()
+
     def _tell_gone(self) -> None:
         if self._connection.connectionState in ("failed", "closed"):
-            self._tell(Gone(self.name, "the guest's connection is lost"))
+            self._tell(Gone(connection=self.name, words=LOST))
 
     def _tap(self, transceiver: RTCRtpTransceiver, tell: Callable[[News], None]) -> Assembly:
         kind: Kind = "audio" if transceiver.kind == "audio" else "video"
@@ -186,11 +198,20 @@ class Peer:
             )
             for frame in frames:
                 if codecs.get(frame.payload_type) in DECODERS:
-                    tell(Arrived(self.name, kind, codecs[frame.payload_type], frame, now))
+                    tell(
+                        Arrived(
+                            connection=self.name,
+                            kind=kind,
+                            codec=codecs[frame.payload_type],
+                            stamp=frame.stamp,
+                            data=frame.data,
+                            now=now,
+                        )
+                    )
             return ask
 
         def reported(stamp: int, ntp: int) -> None:
-            tell(Reported(self.name, kind, stamp, ntp))
+            tell(Reported(connection=self.name, kind=kind, stamp=stamp, ntp=ntp))
 
         cap = _tap(transceiver.receiver, arrived, reported)
         if cap is not None:
@@ -204,9 +225,8 @@ class Peer:
 
     # --- what goes ---------------------------------------------------------------------------------------
 
-    def give(self, wish: sdp.Wish, refresh: Callable[[VideoCodec], None]) -> dict[str, Line]:
+    def give(self, wish: sdp.Wish, refresh: Callable[[VideoCodec], None]) -> None:
         """Make the lines on which packets go. For `prepare`, of a peer that receives."""
-        lines: dict[str, Line] = {}
         for kind in ("audio", "video"):
             if kind not in wish.kinds:
                 continue
@@ -223,8 +243,13 @@ class Peer:
             if self.video is not None:
                 # What the library does when a receiver lost a picture; it can't reach an encoder of ours.
                 transceiver.sender._send_keyframe = functools.partial(refresh, self.video)  # type: ignore[method-assign]
-            lines[kind] = line
-        return lines
+            self._lines[kind] = line
+
+    def deliver(self, packet: Deliver) -> None:
+        """Send a packet, where it is taken."""
+        line = self._lines.get(packet.kind)
+        if line is not None and self.connected:
+            line.put(packet)
 
 
 class Line(MediaStreamTrack):
@@ -233,19 +258,22 @@ class Line(MediaStreamTrack):
     def __init__(self, kind: str) -> None:
         super().__init__()
         self.kind = kind
-        self._packets: asyncio.Queue[Encoded] = asyncio.Queue(_WAITING)
+        self._packets: asyncio.Queue[Deliver] = asyncio.Queue(_WAITING)
 
-    def put(self, packet: Encoded) -> None:
-        """Send a packet next; in the loop's thread."""
+    def put(self, packet: Deliver) -> None:
+        """Send a packet next."""
         if self._packets.full():
             self._packets.get_nowait()
         self._packets.put_nowait(packet)
 
-    async def recv(self) -> Encoded:
+    async def recv(self) -> av.Packet[Any]:
         """The next packet."""
         if self.readyState != "live":
             raise MediaStreamError
-        return await self._packets.get()
+        one = await self._packets.get()
+        packet = av.Packet(one.data)
+        packet.pts, packet.time_base = one.at, Fraction(1, one.rate)
+        return packet
 
 
 # --- what is replaced of the library ---------------------------------------------------------------------

@@ -12,7 +12,7 @@ import threading
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from fractions import Fraction
-from typing import Any, Literal, TypeAlias
+from typing import Any, TypeAlias
 
 import av
 import numpy as np
@@ -24,11 +24,11 @@ from av.video.reformatter import Interpolation, VideoReformatter
 
 from quality_creator.media.encode import copied
 from quality_creator.media.sound import Samples
+from quality_creator.media.webrtc.words import VideoCodec
 from quality_creator.model.clock import TICKS
 from quality_creator.model.ids import SourceId
 from quality_creator.model.stream import AUDIO_RATE, FRAME_RATE, FRAME_TICKS
 
-VideoCodec = Literal["h264", "vp8"]
 Encoded: TypeAlias = "Packet[Any]"
 
 WIDTH, HEIGHT = 640, 360

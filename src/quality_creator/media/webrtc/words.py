@@ -3,7 +3,7 @@
 Framed as between hub and worker: a 4-byte big-endian length and one msgpack message.
 """
 
-from typing import Literal
+from typing import Literal, TypeVar
 
 import msgspec
 
@@ -11,6 +11,8 @@ from quality_creator.config import Webrtc
 from quality_creator.media import wire
 from quality_creator.model.errors import BadPayload
 from quality_creator.model.ids import SourceId
+
+_Word = TypeVar("_Word")
 
 Kind = Literal["audio", "video"]
 VideoCodec = Literal["h264", "vp8"]
@@ -146,7 +148,7 @@ def up(body: bytes) -> Up:
     return _decoded(_up, body)
 
 
-def _decoded[T](decoder: msgspec.msgpack.Decoder[T], body: bytes) -> T:
+def _decoded(decoder: msgspec.msgpack.Decoder[_Word], body: bytes) -> _Word:
     try:
         return decoder.decode(body)
     except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError) as error:
