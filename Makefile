@@ -9,7 +9,7 @@ demo: run-ready  ## set up, broadcast the demonstration factory, print the addre
 	$(BIN)/qc demo $(ARGS)
 
 test: dev-ready browser  ## set up, run every test, browser tests included
-	$(BIN)/pytest $(ARGS)
+	$(BIN)/python -m tests.run $(ARGS)
 
 check: dev-ready frontend/node_modules/.package-lock.json  ## formatting, lint, types, room boundaries
 	$(BIN)/ruff format --check .
