@@ -16,6 +16,7 @@ IN_REAL_TIME = (
     "media/test_iso.py",
     "media/test_restream.py",
     "media/test_spare.py",
+    "media/test_strip.py",
     "media/test_supervisor.py",
     "media/test_switching.py",
     "media/test_worker.py",

@@ -7,15 +7,14 @@ what drove them, and each definition that was shown is compared with what follow
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from itertools import accumulate
 
 import msgspec
 
-from quality_creator.actions import courses, joint
+from quality_creator.actions import comparing, courses, joint
+from quality_creator.actions.comparing import same
 from quality_creator.actions.courses import JointCourse, JointStanding, Openings, Value
 from quality_creator.actions.joining import Arrival
 from quality_creator.actions.joint import Joint
-from quality_creator.actions.retracing import same
 from quality_creator.actions.seen import Seen, ShownJoint
 from quality_creator.model.errors import BadInput, BadPayload
 from quality_creator.model.event import JointDefinition, JointPoint
@@ -24,6 +23,9 @@ from quality_creator.model.ids import CharacteristicId, ChartId
 CLOSE = 1e-6
 """Relative difference below which two computations agree: a covariance that is nearly singular magnifies
 the last digits."""
+
+FIELDS = ("of", "time", "status", "plotted", "location", "parts")
+"""Of an observation, in the order in which one asks what is wrong with it."""
 
 Values = Mapping[CharacteristicId, Mapping[int, Value]]
 """Of each characteristic what was measured, by its number."""
@@ -103,7 +105,7 @@ def retrace(
         result.wrong.append(str(error))
         return result
     _compare_points(run, seen, result)
-    _compare_definitions(run.stages, seen, result)
+    _compare_definitions(run, seen, result)
     return result
 
 
@@ -225,58 +227,27 @@ def _compare_points(run: _Run, seen: ShownJoint, result: RetracedJoint) -> None:
             continue
         expected = run.expected[point.index - run.first]
         result.points += 1
-        bare = msgspec.structs.replace(point, late=False) if point.late else point
-        if bare != expected and not same(msgspec.to_builtins(bare), msgspec.to_builtins(expected), CLOSE):
-            result.wrong.append(f"{run.name}: {_difference(bare, expected)}")
+        if different := comparing.point(point, expected, FIELDS, CLOSE):
+            result.wrong.append(f"{run.name}: observation {point.index} {different}")
     for expected in run.expected:
         if expected.index <= newest and expected.index not in shown:
             result.hidden += 1
             result.hidden_signals += any(not signal.continuing for signal in expected.signals)
 
 
-def _difference(shown: JointPoint, expected: JointPoint) -> str:
-    for name in ("of", "time", "status", "plotted", "location", "parts"):
-        one, other = getattr(shown, name), getattr(expected, name)
-        if not same(one, other, CLOSE):
-            return f"observation {shown.index} was shown with {name} {one}, and {other} follows"
-    said = [signal.rule for signal in shown.signals]
-    due = [signal.rule for signal in expected.signals]
-    return f"observation {shown.index} was shown with the signals {said}, and {due} follow"
+def _compare_definitions(run: _Run, seen: ShownJoint, result: RetracedJoint) -> None:
+    def due(stage: int, shown: JointDefinition) -> JointDefinition:
+        return _expected_definition(run.stages[stage].joint, shown)
 
-
-def _compare_definitions(stages: Sequence[_Stage], seen: ShownJoint, result: RetracedJoint) -> None:
-    """Each is one of those that the chart went through, in their order and never behind its points."""
-    stage = 0
-    newest_of = [-1, *accumulate((point.index for point in seen.points), max)]
-    for before, definition in seen.definitions:
-        newest = newest_of[before]
-        while stage + 1 < len(stages) and stages[stage + 1].since <= newest:
-            stage += 1
-        found = next((n for n in range(stage, len(stages)) if _defines(stages[n].joint, definition)), None)
-        result.limits += 1
-        if found is None:
-            what = _different_line(stages[stage].joint, definition)
-            result.wrong.append(f"{definition.chart}: {what} before observation {newest + 1}")
-        else:
-            stage = found
+    since = [stage.since for stage in run.stages]
+    for what, number in comparing.definitions(seen.definitions, seen.points, since, due, CLOSE):
+        result.wrong.append(f"{run.name}: {what} before observation {number}")
+    result.limits += len(seen.definitions)
 
 
 def _expected_definition(one: Joint, shown: JointDefinition) -> JointDefinition:
     found = joint.definition(one, shown.line, shown.line_name)
     return msgspec.structs.replace(found, collected=None, alone=())
-
-
-def _defines(one: Joint, shown: JointDefinition) -> bool:
-    return same(msgspec.to_builtins(_expected_definition(one, shown)), msgspec.to_builtins(shown), CLOSE)
-
-
-def _different_line(one: Joint, shown: JointDefinition) -> str:
-    expected = _expected_definition(one, shown)
-    for name in JointDefinition.__struct_fields__:
-        value, due = getattr(shown, name), getattr(expected, name)
-        if not same(msgspec.to_builtins(value), msgspec.to_builtins(due), CLOSE):
-            return f"{name} was shown as {value}, and {due} follows"
-    return "another definition was shown than follows"
 
 
 def _state_of(one: Joint) -> tuple[object, ...]:

@@ -5,16 +5,15 @@ the changes that people made; each point, its limits and signals, each definitio
 was shown is compared with what follows.
 """
 
-import math
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from itertools import accumulate
 from typing import Any
 
 import msgspec
 
 from quality_creator import quality
-from quality_creator.actions import courses, judging, studies
+from quality_creator.actions import comparing, courses, judging, studies
+from quality_creator.actions.comparing import same
 from quality_creator.actions.courses import Course, Opening, Standing, Value, measurement
 from quality_creator.actions.judging import Chart
 from quality_creator.actions.seen import Shown
@@ -28,6 +27,9 @@ CLOSE = 1e-9
 
 CLOSE_STUDY = 1e-6
 """The same for capabilities, whose intervals are found by iteration."""
+
+FIELDS = ("plotted", "location", "spread", "lower", "upper")
+"""Of a point, in the order in which one asks what is wrong with it."""
 
 
 @dataclass(slots=True)
@@ -99,7 +101,7 @@ def retrace(opening: Opening, course: Course | None, seen: Shown, capabilities: 
         result.wrong.append(str(error))
         return result
     _compare_points(run, seen, result)
-    _compare_definitions(run.stages, seen, result)
+    _compare_definitions(run, seen, result)
     _compare_capabilities(run, seen, capabilities, result)
     return result
 
@@ -219,58 +221,24 @@ def _compare_points(run: _Run, seen: Shown, result: Retraced) -> None:
             continue
         expected = run.expected[point.index - first]
         result.points += 1
-        bare = msgspec.structs.replace(point, late=False) if point.late else point
-        if bare != expected and not same(msgspec.to_builtins(bare), msgspec.to_builtins(expected), CLOSE):
-            result.wrong.append(f"{run.name}: {_difference(bare, expected)}")
+        if different := comparing.point(point, expected, FIELDS, CLOSE):
+            result.wrong.append(f"{run.name}: measurement {point.index} {different}")
     if earlier:
         result.wrong.append(f"{run.name}: {earlier} measurements from before the beginning")
 
 
-def _difference(shown: Point, expected: Point) -> str:
-    for name in ("plotted", "location", "spread", "lower", "upper"):
-        one, other = getattr(shown, name), getattr(expected, name)
-        if not same(one, other, CLOSE):
-            return f"measurement {shown.index} was shown with {name} {one}, and {other} follows"
-    said = [signal.rule for signal in shown.signals]
-    due = [signal.rule for signal in expected.signals]
-    return f"measurement {shown.index} was shown with the signals {said}, and {due} follow"
+def _compare_definitions(run: _Run, seen: Shown, result: Retraced) -> None:
+    def due(stage: int, shown: Definition) -> Definition:
+        return _expected_definition(run.stages[stage].chart, shown)
 
-
-def _compare_definitions(stages: Sequence[_Stage], seen: Shown, result: Retraced) -> None:
-    """Each is one of those that the chart went through, in their order and never behind its points."""
-    stage = 0
-    newest_of = [-1, *accumulate((point.index for point in seen.points), max)]
-    for before, definition in seen.definitions:
-        newest = newest_of[before]
-        while stage + 1 < len(stages) and stages[stage + 1].since <= newest:
-            stage += 1
-        found = next(
-            (n for n in range(stage, len(stages)) if _defines(stages[n].chart, definition)),
-            None,
-        )
-        result.limits += 1
-        if found is None:
-            what = _different_line(stages[stage].chart, definition)
-            result.wrong.append(f"{definition.characteristic}: {what} before measurement {newest + 1}")
-        else:
-            stage = found
+    since = [stage.since for stage in run.stages]
+    for what, number in comparing.definitions(seen.definitions, seen.points, since, due, CLOSE):
+        result.wrong.append(f"{run.name}: {what} before measurement {number}")
+    result.limits += len(seen.definitions)
 
 
 def _expected_definition(chart: Chart, shown: Definition) -> Definition:
     return msgspec.structs.replace(judging.definition(chart, shown.line_name), collected=None)
-
-
-def _defines(chart: Chart, shown: Definition) -> bool:
-    expected = msgspec.to_builtins(_expected_definition(chart, shown))
-    return same(expected, msgspec.to_builtins(shown), CLOSE)
-
-
-def _different_line(chart: Chart, shown: Definition) -> str:
-    expected = msgspec.to_builtins(_expected_definition(chart, shown))
-    for name, value in msgspec.to_builtins(shown).items():
-        if not same(value, expected[name], CLOSE):
-            return f"{name} was shown as {value}, and {expected[name]} follows"
-    return "another definition was shown than follows"
 
 
 def _compare_capabilities(run: _Run, seen: Shown, most: int, result: Retraced) -> None:
@@ -320,17 +288,3 @@ def _state_of(chart: Chart) -> Any:
     row = chart.row()
     state = msgspec.to_builtins(chart.state)
     return [state, row.frozen, list(row.waiting), row.points, row.since, msgspec.to_builtins(row.plan)]
-
-
-def same(one: Any, other: Any, close: float) -> bool:
-    """Whether two values are the same, but for the last digits of their floats."""
-    if isinstance(one, float) and isinstance(other, float):
-        both = math.isnan(one) and math.isnan(other)
-        return both or math.isclose(one, other, rel_tol=close, abs_tol=1e-12)
-    if isinstance(one, int | float) and isinstance(other, int | float):
-        return one == other
-    if isinstance(one, dict) and isinstance(other, dict):
-        return one.keys() == other.keys() and all(same(one[key], other[key], close) for key in one)
-    if isinstance(one, list | tuple) and isinstance(other, list | tuple):
-        return len(one) == len(other) and all(same(*pair, close) for pair in zip(one, other, strict=True))
-    return bool(one == other)

@@ -3,12 +3,12 @@
 from typing import Any
 
 from starlette.requests import Request
-from starlette.responses import HTMLResponse, Response
+from starlette.responses import HTMLResponse, RedirectResponse, Response
 
 from quality_creator.actions import engineering
 from quality_creator.actions.engineering import Entry, Standing
 from quality_creator.actions.hub import Hub
-from quality_creator.model.errors import BadInput
+from quality_creator.model.errors import BadInput, Conflict
 from quality_creator.model.ids import CharacteristicId, LineId
 from quality_creator.model.person import Role, Visitor
 from quality_creator.web import pages
@@ -33,6 +33,33 @@ async def entry_of(request: Request) -> tuple[Entry, str]:
         raise BadInput("each `exclude` has its `reason`, in the same order")
     pairs = [(n, r) for n, r in zip(numbers, reasons, strict=True) if n.strip() or r.strip()]
     return Entry(given("first"), given("last"), given("method"), tuple(pairs)), given("seen")
+
+
+def since_of(request: Request) -> int:
+    """From which point on a page wants to know more. Raises BadInput."""
+    since = request.query_params.get("since", "0")
+    if not (since.isascii() and since.isdigit() and len(since) < 16):
+        raise BadInput("since is the number of a point, not {since!r}", since=since[:64])
+    return int(since)
+
+
+async def chosen_public(request: Request) -> bool | None:
+    """Whether viewers shall see a chart; None leaves it to the configuration. Raises BadInput."""
+    given = (await form(request))("public")
+    choices = {"configured": None, "yes": True, "no": False}
+    if given not in choices:
+        raise BadInput("Choose whether viewers see it, or leave it to the configuration.")
+    return choices[given]
+
+
+def back(request: Request) -> Response:
+    """From a form's address to the page that it stands on."""
+    return RedirectResponse(request.url.path.rpartition("/")[0], 303)
+
+
+def refused(error: BadInput | Conflict | None) -> int:
+    """The code of a page that shows what came of a form."""
+    return 200 if error is None else 409 if isinstance(error, Conflict) else 400
 
 
 def suggested(total: int, count: int) -> Entry:

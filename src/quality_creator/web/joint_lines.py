@@ -1,7 +1,7 @@
 """The pages of charts of several characteristics: as they stand, Phase I, what is public. Engineers alone."""
 
 from starlette.requests import Request
-from starlette.responses import RedirectResponse, Response
+from starlette.responses import Response
 from starlette.routing import BaseRoute
 
 from quality_creator.actions import joint_engineering
@@ -12,12 +12,18 @@ from quality_creator.model.errors import BadInput, Conflict
 from quality_creator.model.ids import ChartId, LineId
 from quality_creator.model.person import Visitor
 from quality_creator.web.api import json
-from quality_creator.web.engineers import engineer, entry_of, page, suggested
-from quality_creator.web.forms import form
+from quality_creator.web.engineers import (
+    back,
+    chosen_public,
+    engineer,
+    entry_of,
+    page,
+    refused,
+    since_of,
+    suggested,
+)
 from quality_creator.web.refusal import told
 from quality_creator.web.security import Door, Trail
-
-CHOICES = {"configured": None, "yes": True, "no": False}
 
 
 def routes(hub: Hub) -> list[BaseRoute]:
@@ -30,10 +36,7 @@ def routes(hub: Hub) -> list[BaseRoute]:
     @engineer
     async def data(request: Request, _: Visitor) -> Response:
         one = await _standing_of(hub, request)
-        since = request.query_params.get("since", "0")
-        if not (since.isascii() and since.isdigit() and len(since) < 16):
-            raise BadInput("since is the number of a point, not {since!r}", since=since[:64])
-        return json(await joint_engineering.picture(hub, one, since=int(since)))
+        return json(await joint_engineering.picture(hub, one, since=since_of(request)))
 
     @engineer
     async def estimate(request: Request, visitor: Visitor) -> Response:
@@ -55,17 +58,17 @@ def routes(hub: Hub) -> list[BaseRoute]:
             )
         except (BadInput, Conflict) as error:
             return await _chart(hub, request, visitor, entry=entry, error=error)
-        return _back(request)
+        return back(request)
 
     @engineer
     async def public(request: Request, visitor: Visitor) -> Response:
         one = await _standing_of(hub, request)
-        given = (await form(request))("public")
-        if given not in CHOICES:
-            error = BadInput("Choose whether viewers see it, or leave it to the configuration.")
+        try:
+            chosen = await chosen_public(request)
+        except BadInput as error:
             return await _chart(hub, request, visitor, error=error)
-        await hub.ingest.choose_joint_public(one.chart.id, CHOICES[given], by=visitor.name)
-        return _back(request)
+        await hub.ingest.choose_joint_public(one.chart.id, chosen, by=visitor.name)
+        return back(request)
 
     one = "/lines/{line}/-/charts/{chart}"
     return [
@@ -83,10 +86,6 @@ async def _standing_of(hub: Hub, request: Request) -> JointStanding:
     return await joint_engineering.standing(hub, LineId(parts["line"]), ChartId(parts["chart"]))
 
 
-def _back(request: Request) -> Response:
-    return RedirectResponse(request.url.path.rpartition("/")[0], 303)
-
-
 async def _chart(
     hub: Hub,
     request: Request,
@@ -97,7 +96,6 @@ async def _chart(
     error: BadInput | Conflict | None = None,
 ) -> Response:
     """The page of a chart, with what came of a form where one was sent."""
-    code = 200 if error is None else 409 if isinstance(error, Conflict) else 400
     one = await _standing_of(hub, request)
     picture = await joint_engineering.picture(hub, one)
     values = {
@@ -114,4 +112,4 @@ async def _chart(
         "here": f"/lines/{one.line.id}/-/charts/{one.chart.id}",
         "waiting": [len(queue) for queue in one.joint.waiting.queues],
     }
-    return page(request, "lines_joint.html", visitor, code, **values)
+    return page(request, "lines_joint.html", visitor, refused(error), **values)

@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 from starlette.requests import Request
-from starlette.responses import RedirectResponse, Response
+from starlette.responses import Response
 from starlette.routing import BaseRoute
 
 from quality_creator import quality
@@ -22,7 +22,17 @@ from quality_creator.quality import arl, arl_rules
 from quality_creator.quality.rules import NELSON, WESTERN_ELECTRIC
 from quality_creator.web import desks, joint_lines
 from quality_creator.web.api import json
-from quality_creator.web.engineers import engineer, entry_of, page, standing_of, suggested
+from quality_creator.web.engineers import (
+    back,
+    chosen_public,
+    engineer,
+    entry_of,
+    page,
+    refused,
+    since_of,
+    standing_of,
+    suggested,
+)
 from quality_creator.web.forms import form
 from quality_creator.web.refusal import told
 from quality_creator.web.security import Door, Trail
@@ -54,10 +64,7 @@ def routes(hub: Hub) -> list[BaseRoute]:
     @engineer
     async def data(request: Request, _: Visitor) -> Response:
         standing = await standing_of(hub, request)
-        since = request.query_params.get("since", "0")
-        if not (since.isascii() and since.isdigit() and len(since) < 16):
-            raise BadInput("since is the number of a point, not {since!r}", since=since[:64])
-        return json(await engineering.picture(hub, standing, since=int(since)))
+        return json(await engineering.picture(hub, standing, since=since_of(request)))
 
     @engineer
     async def estimate(request: Request, visitor: Visitor) -> Response:
@@ -77,7 +84,7 @@ def routes(hub: Hub) -> list[BaseRoute]:
             found = await engineering.freeze(hub, standing, entry, visitor.name, looked_at)
         except (BadInput, Conflict) as error:
             return await _characteristic(hub, request, visitor, entry=entry, error=error)
-        return json(found) if _wants_json(request) else _back(request)
+        return json(found) if _wants_json(request) else back(request)
 
     @engineer
     async def rules(request: Request, visitor: Visitor) -> Response:
@@ -90,18 +97,17 @@ def routes(hub: Hub) -> list[BaseRoute]:
             await hub.ingest.choose_rules(standing.characteristic.id, chosen, by=visitor.name)
         except BadInput as error:
             return await _characteristic(hub, request, visitor, error=error)
-        return _back(request)
+        return back(request)
 
     @engineer
     async def public(request: Request, visitor: Visitor) -> Response:
         standing = await standing_of(hub, request)
-        choices = {"configured": None, "yes": True, "no": False}
-        given = (await form(request))("public")
-        if given not in choices:
-            error = BadInput("Choose whether viewers see it, or leave it to the configuration.")
+        try:
+            chosen = await chosen_public(request)
+        except BadInput as error:
             return await _characteristic(hub, request, visitor, error=error)
-        await hub.ingest.choose_public(standing.characteristic.id, choices[given], by=visitor.name)
-        return _back(request)
+        await hub.ingest.choose_public(standing.characteristic.id, chosen, by=visitor.name)
+        return back(request)
 
     @engineer
     async def false_alarms(request: Request, _: Visitor) -> Response:
@@ -138,10 +144,6 @@ def _wants_json(request: Request) -> bool:
 # --- what goes out -------------------------------------------------------------------------------
 
 
-def _back(request: Request) -> Response:
-    return RedirectResponse(request.url.path.rpartition("/")[0], 303)
-
-
 async def _characteristic(
     hub: Hub,
     request: Request,
@@ -152,9 +154,8 @@ async def _characteristic(
     error: BadInput | Conflict | None = None,
 ) -> Response:
     """The page of a characteristic, with what came of a form where one was sent."""
-    code = 200 if error is None else 409 if isinstance(error, Conflict) else 400
     if error is not None and _wants_json(request):
-        return json({"error": told(request, error)}, code)
+        return json({"error": told(request, error)}, refused(error))
     standing = await standing_of(hub, request)
     picture = await engineering.picture(hub, standing)
     study = await engineering.study(hub, standing, picture)
@@ -178,7 +179,7 @@ async def _characteristic(
         "western": WESTERN_ELECTRIC,
         "here": f"/lines/{standing.characteristic.line}/{standing.characteristic.id}",
     }
-    return page(request, "lines_characteristic.html", visitor, code, **values)
+    return page(request, "lines_characteristic.html", visitor, refused(error), **values)
 
 
 def _alarms_of(plan: ChartPlan) -> dict[str, object]:
