@@ -95,29 +95,47 @@ def _studio(browser: Browser, hub: HubProcess) -> Page:
 
 
 def _keys(browser: Browser, hub: HubProcess) -> list[Row]:
+    """First the producer's page alone, then with a viewer's beside it, which takes most of a core here."""
+    mixed, answered, _ = _pressed(browser, hub, None)
     viewer = browser.new_page(viewport={"width": 1280, "height": 900})
     viewer.goto(f"{hub.address}/episodes/visit")
     watch.playing(viewer)
+    beside, _, shown = _pressed(browser, hub, viewer)
+    viewer.close()
+    against = f"the promise, {FELT_MS:g} ms"
+    ticks = "the instant of the first picture with it; ticks are 40 ms"
+    return [
+        _felt("key to mixer", mixed, FELT_MS, against, ticks),
+        _felt("key to mixer, a viewer's browser on the same cores", beside, FELT_MS, against, ticks),
+        _felt("key to the tally on the producer's page", answered, None, "", "page, hub, mixer and back"),
+        _felt("take to viewer", shown, None, "", "keydown to the frame on a viewer's screen, hold-back 3x"),
+    ]
+
+
+def _pressed(
+    browser: Browser, hub: HubProcess, viewer: Page | None
+) -> tuple[list[float], list[float], list[float]]:
+    """Milliseconds from each key to the mixer, to the producer's tally and to a viewer's screen."""
     studio = _studio(browser, hub)
     studio.bring_to_front()
     studio.wait_for_timeout(8_000)
     before = len(state(hub).as_run)
     studio.evaluate(FELT)
-    watch.begin(viewer)
+    if viewer is not None:
+        watch.begin(viewer)
     chance = random.Random(1)
     began: dict[int, float] = {}
     for number in range(KEYS):
         studio.keyboard.press("Shift+Digit2" if number % 2 == 0 else "Shift+Digit1")
         studio.wait_for_timeout(chance.uniform(1_800, 2_600))
         began |= watch.segments(hub.playlist())
-    viewer.wait_for_timeout(4_000)
+    studio.wait_for_timeout(4_000)
     began |= watch.segments(hub.playlist())
-    seen = watch.frames(viewer)
+    seen = [] if viewer is None else watch.frames(viewer)
     # Shift goes down, too.
     pressed = [at / 1e3 for at in studio.evaluate("window.pressed")][1::2]
     told = [at / 1e3 for at in studio.evaluate("window.told")]
     studio.context.close()
-    viewer.close()
     lines = state(hub).as_run[before:]
     assert len(pressed) == len(lines) == len(told) == KEYS, (len(pressed), len(lines), len(told))
     mixed, shown = [], []
@@ -128,13 +146,7 @@ def _keys(browser: Browser, hub: HubProcess) -> list[Row]:
         until = pressed[number + 1] if number + 1 < KEYS else float("inf")
         frames = [when for when, code, _ in seen if at < when < until and (code is None) == (number % 2 == 0)]
         shown += [(frames[0] - at) * 1e3] if frames else []
-    answered = [(then - at) * 1e3 for at, then in zip(pressed, told, strict=True)]
-    ticks = "the instant of the first picture with it; ticks are 40 ms"
-    return [
-        _felt("key to mixer", mixed, FELT_MS, f"the promise, {FELT_MS:g} ms", ticks),
-        _felt("key to the tally on the producer's page", answered, None, "", "page, hub, mixer and back"),
-        _felt("take to viewer", shown, None, "", "keydown to the frame on a viewer's screen, hold-back 3x"),
-    ]
+    return mixed, [(then - at) * 1e3 for at, then in zip(pressed, told, strict=True)], shown
 
 
 def _felt(name: str, found: Sequence[float], most: float | None, against: str, note: str) -> Row:
