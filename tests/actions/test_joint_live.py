@@ -11,7 +11,7 @@ from pathlib import Path
 import msgspec
 import pytest
 
-from quality_creator.actions import courses, joint, joint_retracing, standings, summary
+from quality_creator.actions import courses, joint, joint_retracing, retracing, standings, summary
 from quality_creator.actions import seen as seeing
 from quality_creator.actions.ingest import Ingest
 from quality_creator.actions.joining import Arrival
@@ -32,21 +32,23 @@ from tests.actions.panels import CHARTS, NAMES, arrivals
 ROOT = Path(__file__).resolve().parents[2]
 PANEL = ChartId("panel")
 EPISODE = EpisodeId("e1")
+LINE = '[[lines]]\nid = "board"\nname = { zh-Hans = "板材线", en = "Board line" }\n'
 
 
-def floor_of(kind: str, public: str = "true") -> Config:
-    """Three characteristics and their chart."""
+def floor_of(kind: str, public: str = "true", *, without: str = "") -> Config:
+    """Three characteristics and their chart; without the chart, or without the characteristics too."""
     one = CHARTS[kind]
     members = "".join(
         f'[[characteristics]]\nid = "{name}"\nname = {{ zh-Hans = "{name}", en = "{name}" }}\nunit = "mm"\n'
         'line = "board"\nchart = { kind = "i-mr", estimate_from = 5 }\n'
         for name in NAMES
+        if without != "all"
     )
+    if without:
+        return config(LINE + members)
     joined = f"tolerance_s = {one.tolerance_s}" if one.join == "time" else 'join = "sequence"'
     return config(
-        '[[lines]]\nid = "board"\nname = { zh-Hans = "板材线", en = "Board line" }\n'
-        + members
-        + "[[charts]]\n"
+        LINE + members + "[[charts]]\n"
         f'id = "panel"\nname = {{ zh-Hans = "板件", en = "Panel" }}\nkind = "{one.kind}"\n'
         f"characteristics = {list(NAMES)}\n{joined}\nsize = {one.size}\n"
         f"estimate_from = {one.estimate_from}\npublic = {public}\n"
@@ -213,7 +215,14 @@ Lie = Callable[[JointPoint | JointDefinition], JointPoint | JointDefinition | No
 
 
 async def _episode(
-    folder: Path, kind: str, lie: Lie, *, earlier: int = 100, restart: bool = False, freeze: bool = False
+    folder: Path,
+    kind: str,
+    lie: Lie,
+    *,
+    earlier: int = 100,
+    restart: bool = False,
+    freeze: bool = False,
+    without: str = "",
 ) -> tuple[list[list[TimedMessage]], bytes, bytes]:
     """What a hub stamps of an episode, and its evidence of it."""
     arrived = arrivals(220)
@@ -246,9 +255,15 @@ async def _episode(
     async with running(folder, floor_of(kind)) as floor:
         await floor.database.transact(_plan)
         await take(floor.ingest, arrived[:earlier])
-        half = 2 if restart else len(parts)
+        half = 2 if restart or without else len(parts)
         await follow(floor, parts[:half])
-    if restart:
+    if without:
+        async with running(folder, floor_of(kind, without=without)) as floor:
+            await follow(floor, [] if without == "all" else parts[half : half + 1])
+        async with running(folder, floor_of(kind, without=without)) as floor:
+            await follow(floor, [] if without == "all" else parts[half + 1 : half + 2])
+        half += 0 if without == "all" else 2
+    if half < len(parts):
         async with running(folder, floor_of(kind)) as floor:
             await follow(floor, parts[half:])
     async with running(folder, floor_of(kind)) as floor:
@@ -298,6 +313,37 @@ def test_what_was_shown_follows_whenever_the_episode_began(
     assert found.limits >= 1
     assert any(point.signals for point in points), "the process went wrong and nothing signalled"
     assert sum(found.alone) > 0
+
+
+@pytest.mark.parametrize("kind", CHARTS)
+def test_a_chart_that_was_taken_out_and_put_back_is_followed_and_what_it_did_not_see_is_counted(
+    tmp_path: Path, kind: str
+) -> None:
+    stamped, opening, course = asyncio.run(_episode(tmp_path, kind, honest, earlier=31, without="chart"))
+    seen = seeing.shown(stamped)
+    found = joint_retracing.retrace_all(seen, opening, course)[PANEL]
+    assert (found.wrong, found.changes, found.passed) == ([], 0, 80)
+    assert found.points == len(seen.several[PANEL].points) > 15
+    single = retracing.retrace_all(seen.one, opening, course, capabilities=1)
+    assert [one.wrong for one in single.values()] == [[], [], []]
+    # That it was not there must be said: a hub that leaves it out is found.
+    told = courses.decode_course(course)
+    kept = tuple(one for one in told.charts[0].changes if one.cause != "removed")
+    hidden = courses.encode_course(
+        told.characteristics, [msgspec.structs.replace(told.charts[0], changes=kept)]
+    )
+    assert joint_retracing.retrace_all(seen, opening, hidden)[PANEL].wrong
+
+
+def test_characteristics_that_were_taken_out_and_put_back_are_followed(tmp_path: Path) -> None:
+    stamped, opening, course = asyncio.run(_episode(tmp_path, "t2", honest, without="all"))
+    seen = seeing.shown(stamped)
+    found = joint_retracing.retrace_all(seen, opening, course)[PANEL]
+    assert (found.wrong, found.passed) == ([], 0)
+    single = retracing.retrace_all(seen.one, opening, course, capabilities=1)
+    assert {name: (one.wrong, one.points) for name, one in single.items()} == {
+        name: ([], len(seen.one[name].points)) for name in NAMES
+    }
 
 
 def _joint(timed: TimedMessage) -> Sequence[JointPoint]:

@@ -26,7 +26,9 @@ from quality_creator.model.reading import Measurement, Status
 OPENING = "charts/opening.json"
 COURSE = "charts/course.json"
 
-Cause = Literal["start", "restart", "limits", "rules", "public"]
+Cause = Literal["start", "restart", "removed", "limits", "rules", "public"]
+"""`removed`: a chart of several that the configuration had no more when a hub took the episode up again. What
+is measured until it is there again, with a `restart`, it does not see."""
 
 
 class Value(msgspec.Struct, frozen=True, array_like=True, gc=False):

@@ -47,6 +47,8 @@ class RetracedJoint:
     """Of them, those at which the chart began to signal."""
     alone: tuple[int, ...] = ()
     """Values of each characteristic that found no partner in the episode."""
+    passed: int = 0
+    """Measurements that it did not see, because the configuration was without it."""
     wrong: list[str] = field(default_factory=list)
     """What was shown and does not follow."""
 
@@ -127,6 +129,7 @@ class _Run:
         self.stages = [_Stage(self.first, self.joint)]
         self.expected: list[JointPoint] = []
         self._begun = self.joint
+        self._away = False
         self._changes = sorted(course.changes if course else (), key=lambda one: (one.place, one.made))
         names = opening.chart.characteristics
         seen = opening.row.waiting.seen
@@ -150,6 +153,9 @@ class _Run:
         self._result.alone = tuple(now - then for then, now in zip(before, after, strict=True))
 
     def _judge(self, arrivals: Sequence[Arrival]) -> None:
+        if self._away:
+            self._result.passed += len(arrivals)
+            return
         frozen = self.joint.frozen
         judgement = joint.judge(self.joint, arrivals)
         self.expected += judgement.points
@@ -164,8 +170,11 @@ class _Run:
 
     def _change(self, change: JointStanding) -> None:
         after = _begin(change)
+        self._away = change.cause == "removed"
         if change.cause == "restart":
             due = joint.resumed(change.chart, self.joint.row(), change.row.waiting.seen)
+        elif change.cause == "removed":
+            due = self.joint
         elif change.cause == "limits" and after.limits is not None:
             due = joint.under(self.joint, after.limits)
         else:
@@ -175,7 +184,7 @@ class _Run:
                 f"{self.name}: the chart does not stand where it must behind the change of {change.cause} "
                 f"at measurement {change.place}"
             )
-        self._result.changes += change.cause != "restart"
+        self._result.changes += change.cause not in ("restart", "removed")
         self.joint = after
         self.stages.append(_Stage(after.points, after))
 

@@ -1,6 +1,6 @@
 """Write down where the charts stand when an episode goes on air, and make the evidence of it at the end."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from typing import Any
 
 import msgspec
@@ -11,8 +11,9 @@ from quality_creator.actions.joint import Joint
 from quality_creator.actions.judging import Chart
 from quality_creator.actions.seen import Seen, Shown, ShownJoint
 from quality_creator.model.clock import Micros
-from quality_creator.model.ids import CharacteristicId, EpisodeId
+from quality_creator.model.ids import CharacteristicId, ChartId, EpisodeId
 from quality_creator.store import charts, measurements, standings
+from quality_creator.store import joints as store_joints
 from quality_creator.store.database import Transaction
 from quality_creator.store.standings import StandingRow
 
@@ -34,7 +35,8 @@ def write_down(
         joints: The charts of several characteristics, at the same moment.
         now: When that was.
     """
-    cause: courses.Cause = "restart" if standings.of_episode(transaction, episode) else "start"
+    earlier = standings.of_episode(transaction, episode)
+    cause: courses.Cause = "restart" if earlier else "start"
     for chart in snapshot:
         name = chart.characteristic.id
         row = charts.one(transaction, name)
@@ -54,19 +56,30 @@ def write_down(
             newest=measurements.place(transaction, name, further),
             data=msgspec.json.encode(opening),
         )
-    for one in joints:
-        places = [
-            _place(transaction, name, seen)
-            for name, seen in zip(one.chart.characteristics, one.waiting.seen, strict=True)
-        ]
+    there = {one.chart.id: courses.joint_standing(one, cause, now) for one in joints}
+    for one in [*there.values(), *_removed(transaction, earlier, there.keys(), now)]:
+        members = zip(one.chart.characteristics, one.row.waiting.seen, strict=True)
         standings.add(
             transaction,
             episode,
             CharacteristicId(one.chart.id),
             points=one.place,
-            newest=max(places),
-            data=msgspec.json.encode(courses.joint_standing(one, cause, now)),
+            newest=max(_place(transaction, name, seen) for name, seen in members),
+            data=msgspec.json.encode(one),
         )
+
+
+def _removed(
+    transaction: Transaction, earlier: Sequence[StandingRow], there: Collection[ChartId], now: Micros
+) -> list[JointStanding]:
+    """Where the charts of several stood that the configuration has no more; each is said once."""
+    newest = {row.characteristic: row for row in earlier if _is_joint(row)}
+    last = [msgspec.json.decode(row.data, type=JointStanding) for row in newest.values()]
+    gone = [one for one in last if one.chart.id not in there and one.cause != "removed"]
+    kept = store_joints.load(transaction) if gone else {}
+    # One that never had a value is not kept; it stands where it was written down.
+    rows = [kept.get(one.chart.id, one.row) for one in gone]
+    return [JointStanding(cause="removed", chart=row.plan, row=row, made=now) for row in rows]
 
 
 def _place(transaction: Transaction, name: CharacteristicId, seen: int) -> int:

@@ -88,6 +88,9 @@ def _words(retraced: Mapping[CharacteristicId, Retraced], jointly: Mapping[Chart
             f"observations and {sum(one.limits for one in several)} sets of limits, with what drove them; "
             f"{sum(sum(one.alone) for one in several)} values found no partner"
         )
+        passed = sum(one.passed for one in several)
+        if passed:
+            words += f", and {passed} were measured while the configuration was without the chart"
         hidden = sum(one.hidden for one in several)
         if hidden:
             words += (
