@@ -21,6 +21,8 @@ from quality_creator.trust.log.policy import Policy
 ORIGIN = "log.example/quality"
 KEY = Ed25519PrivateKey.from_private_bytes(b"K" * 32)
 POLICY = log_reader.only([str(checkpoint.log_key(ORIGIN, KEY))])
+LOG = str(POLICY.logs[0])
+"""Its key, as commands take it."""
 
 
 @asynccontextmanager
@@ -48,3 +50,11 @@ async def check(folder: Path) -> Checked:
     """Go through the published log."""
     async with log_reader.opened(str(folder / "objects" / "log")) as get:
         return await log_reader.fsck(get, await log_reader.newest(get, POLICY))
+
+
+async def grow(folder: Path, *numbers: int) -> None:
+    """A log with these entries, as files below `objects/log`."""
+    async with writing(folder) as (database, writer):
+        for number in numbers:
+            await enter(database, number)
+        await writer.step()

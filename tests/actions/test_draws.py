@@ -7,7 +7,7 @@ from pathlib import Path
 import msgspec
 import pytest
 
-from quality_creator.actions import draws, episodes, log_reader, monitor
+from quality_creator.actions import draws, episodes, log_reader, monitor, redrawing
 from quality_creator.actions.draws import Order
 from quality_creator.actions.monitor import Memory
 from quality_creator.model.errors import BadInput, BadPayload, NotFound
@@ -60,7 +60,7 @@ def test_units_are_drawn_once_and_anyone_repeats_it_from_the_files(tmp_path: Pat
             await hub.ledger.seen(named.draw_index, 20)
             believed = hub.ledger.policy
         async with log_reader.opened(log_of(tmp_path)) as get:
-            found = await draws.check(get, believed)
+            found = await redrawing.check(get, believed)
         assert [(one.units, one.wrong) for one in found] == [(made.units, ""), (named.units, "")]
         assert all(one.steerable for one in found)  # this log has no witnesses, and the check says so
 
@@ -80,7 +80,7 @@ def test_a_draw_that_says_other_units_is_found_out(tmp_path: Path) -> None:
             await ledger.seen(index, 20)
             assert (await draws.everything(one.hub, SLUG))[0].units == made.units
             async with log_reader.opened(log_of(tmp_path)) as get:
-                (found,) = await draws.check(get, ledger.policy)
+                (found,) = await redrawing.check(get, ledger.policy)
             assert "two draws of this lot" in found.wrong
 
     asyncio.run(go())

@@ -10,9 +10,11 @@ from typing import Any
 import numpy as np
 import pytest
 
-from quality_creator.cli import app
+from quality_creator import cli
 from quality_creator.model.errors import BadInput, NotFound
 from tests.quality.cases import assert_close, case
+
+app = cli.load()
 
 Qc = Callable[..., Any]
 

@@ -3,8 +3,11 @@
 import asyncio
 import subprocess
 import sys
+import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import partial
+from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
 import httpx
@@ -12,9 +15,7 @@ import pytest
 
 from quality_creator.actions.witnesses import Witnesses
 from quality_creator.trust.log import policy
-from tests.actions.logs import POLICY, check, enter, writing
-
-LOG = str(POLICY.logs[0])
+from tests.actions.logs import LOG, check, enter, grow, writing
 
 
 def qc(*arguments: object) -> tuple[int, str]:
@@ -24,11 +25,22 @@ def qc(*arguments: object) -> tuple[int, str]:
     return answer.returncode, answer.stdout + answer.stderr
 
 
-async def grow(folder: Path, *numbers: int) -> None:
-    async with writing(folder) as (database, writer):
-        for number in numbers:
-            await enter(database, number)
-        await writer.step()
+class _Quiet(SimpleHTTPRequestHandler):
+    def log_message(self, *_: object) -> None:
+        pass
+
+
+@contextmanager
+def files_at(folder: Path) -> Iterator[str]:
+    """A folder's files, as any web server gives them."""
+    with ThreadingHTTPServer(("127.0.0.1", 0), partial(_Quiet, directory=str(folder))) as server:
+        thread = threading.Thread(target=server.serve_forever)
+        thread.start()
+        try:
+            yield f"http://127.0.0.1:{server.server_address[1]}"
+        finally:
+            server.shutdown()
+            thread.join()
 
 
 def test_a_log_is_looked_through_and_watched(tmp_path: Path) -> None:
@@ -41,6 +53,10 @@ def test_a_log_is_looked_through_and_watched(tmp_path: Path) -> None:
     assert (code, len(words.splitlines())) == (0, 3)
     assert qc("monitor", log, "--memory", memory, "--log", LOG) == (0, "")
     assert qc("draw", "check", log, "--log", LOG) == (0, "the log has no lots\n")
+    with files_at(log) as address:
+        assert qc("log", "fsck", address, "--log", LOG)[1] == qc("log", "fsck", log, "--log", LOG)[1]
+        code, words = qc("log", "fsck", f"{address}/elsewhere", "--log", LOG)
+        assert (code, words) == (2, f"qc: there is nothing at {address}/elsewhere/checkpoint\n")
     # Whom the log itself believes is nobody's business.
     code, words = qc("log", "fsck", log)
     assert (code, "whom do you believe" in words) == (2, True)

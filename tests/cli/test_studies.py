@@ -9,9 +9,11 @@ from typing import Any
 
 import pytest
 
-from quality_creator.cli import app
+from quality_creator import cli
 from quality_creator.model.errors import BadInput
 from tests.quality.cases import assert_close, case
+
+app = cli.load()
 
 
 @pytest.fixture

@@ -1,5 +1,6 @@
 """`qc verify` and `qc bundle` as people run them: with the base installation, and with the network cut."""
 
+import asyncio
 import json
 import subprocess
 import sys
@@ -9,7 +10,9 @@ from pathlib import Path
 
 import pytest
 
+from quality_creator import cli
 from tests.actions.evidence_files import Episode, doubly_endorsed
+from tests.actions.logs import LOG, grow
 
 # What `pip install quality-creator` does not bring, and the network, fail as soon as they are touched: every
 # distribution that is installed here and that no base dependency asks for.
@@ -128,6 +131,32 @@ def test_without_a_reader_the_table_is_compared_by_its_digest_and_that_is_said(
     table = folder / "measurements.parquet"
     table.write_bytes(table.read_bytes() + b"x")
     assert "not the table that was endorsed" in _qc("verify", folder).stdout
+
+
+def test_a_log_its_draws_and_the_signing_page_need_no_more_than_the_base(tmp_path: Path) -> None:
+    asyncio.run(grow(tmp_path, 1, 2, 3))
+    log = tmp_path / "objects" / "log"
+    said = _qc("log", "fsck", log, "--log", LOG)
+    assert (said.returncode, said.stdout.split(",")[0]) == (0, "3 entries"), said.stderr
+    said = _qc("draw", "check", log, "--log", LOG)
+    assert (said.returncode, said.stdout) == (0, "the log has no lots\n"), said.stderr
+    said = _qc("signing-page", tmp_path / "page.html")
+    built = "built without its front end" not in said.stderr  # which is made apart from the tests
+    assert said.returncode == (0 if built else 2), said.stderr
+    assert _qc("--help").returncode == 0
+
+
+@pytest.mark.parametrize("command", cli.ALONE)
+def test_a_command_that_starts_alone_is_the_one_that_all_of_them_have(command: str) -> None:
+    start = f"from quality_creator import cli; cli.load({{}}); cli.app(['{command}', '--help'])"
+    said = [
+        subprocess.run(
+            [sys.executable, "-c", start.format(given)], capture_output=True, text=True, check=True
+        ).stdout
+        for given in (f"'{command}'", "")
+    ]
+    assert said[0] == said[1]
+    assert f"qc {command}" in said[0]
 
 
 def test_a_changed_segment_makes_exit_code_1(episode: Episode, tmp_path: Path) -> None:

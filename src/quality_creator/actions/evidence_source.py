@@ -5,9 +5,7 @@ Needs no more than the base installation.
 
 import mmap
 import struct
-import urllib.error
 import urllib.parse
-import urllib.request
 import zipfile
 import zlib
 from collections import Counter
@@ -150,6 +148,10 @@ class _Address:
         self._base = f"{parts.scheme}://{parts.netloc}{path}/"
 
     def read(self, name: str) -> bytes:
+        import http.client
+        import urllib.error
+        import urllib.request
+
         address = self._base + urllib.parse.quote(evidence.check_name(name))
         try:
             # The address was checked to be one of the web when the source was opened.
@@ -159,7 +161,7 @@ class _Address:
             if error.code == 404:
                 raise NotFound(f"there is nothing at {address}") from error
             raise Unavailable(f"{address} answers {error.code}") from error
-        except (OSError, ValueError) as error:
+        except (OSError, ValueError, http.client.HTTPException) as error:
             raise Unavailable(f"{address}: {getattr(error, 'reason', None) or error}") from error
         if len(data) > LARGEST:
             raise BadPayload(f"{name} is larger than {LARGEST} bytes")

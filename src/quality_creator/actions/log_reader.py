@@ -8,15 +8,11 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from quality_creator.model.errors import BadInput, BadPayload, NotFound, Unavailable
 from quality_creator.trust.log import checkpoint, leaf, merkle, note, policy, tile
 from quality_creator.trust.log.policy import Policy, Seen
 from quality_creator.trust.log.tile import Tile, Tree
-
-if TYPE_CHECKING:
-    import httpx
 
 Get = Callable[[str], Awaitable[bytes]]
 """A file of the log by its path. Raises NotFound, Unavailable."""
@@ -34,10 +30,7 @@ async def opened(where: str) -> AsyncIterator[Get]:
         where: An address such as `https://example.com/log`, or a folder with a copy of what lies there.
     """
     if where.startswith(("http://", "https://")):
-        import httpx
-
-        async with httpx.AsyncClient(timeout=TIMEOUT_S, follow_redirects=False) as client:
-            yield lambda path: _fetch(client, f"{where.rstrip('/')}/{path}")
+        yield lambda path: asyncio.to_thread(_fetch, f"{where.rstrip('/')}/{path}")
     else:
         root = Path(where)
         if not await asyncio.to_thread(root.is_dir):
@@ -45,23 +38,28 @@ async def opened(where: str) -> AsyncIterator[Get]:
         yield lambda path: asyncio.to_thread(_read, root, path)
 
 
-async def _fetch(client: "httpx.AsyncClient", address: str) -> bytes:
-    import httpx
+def _fetch(address: str) -> bytes:
+    """A file by its address, by what comes with Python: who watches a log needs no server's libraries."""
+    import http.client
+    import urllib.error
+    import urllib.request
 
-    data = bytearray()
+    class Stay(urllib.request.HTTPRedirectHandler):
+        def redirect_request(self, *_: object) -> None:
+            """A log's files are where it says that they are."""
+
     try:
-        async with client.stream("GET", address) as answer:
-            if answer.status_code == httpx.codes.NOT_FOUND:
-                raise NotFound(f"there is nothing at {address}")
-            if answer.status_code != httpx.codes.OK:
-                raise Unavailable(f"{address} answers {answer.status_code}")
-            async for chunk in answer.aiter_bytes():
-                data += chunk
-                if len(data) > LARGEST:
-                    raise Unavailable(f"{address} gives more than {LARGEST} bytes")
-    except httpx.HTTPError as error:
-        raise Unavailable(f"{address}: {error or type(error).__name__}") from error
-    return bytes(data)
+        with urllib.request.build_opener(Stay).open(address, timeout=TIMEOUT_S) as answer:
+            data: bytes = answer.read(LARGEST + 1)
+    except urllib.error.HTTPError as error:
+        if error.code == http.HTTPStatus.NOT_FOUND:
+            raise NotFound(f"there is nothing at {address}") from error
+        raise Unavailable(f"{address} answers {error.code}") from error
+    except (OSError, ValueError, http.client.HTTPException) as error:
+        raise Unavailable(f"{address}: {getattr(error, 'reason', None) or error}") from error
+    if len(data) > LARGEST:
+        raise Unavailable(f"{address} gives more than {LARGEST} bytes")
+    return data
 
 
 def _read(root: Path, path: str) -> bytes:

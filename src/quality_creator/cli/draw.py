@@ -65,13 +65,13 @@ def check(where: str, *, policy: PolicyFile = None, log: LogKey = ()) -> None:
     where
         An address such as https://example.com/log, or a folder with a copy of it.
     """
-    from quality_creator.actions import draws, log_reader
+    from quality_creator.actions import log_reader, redrawing
 
     believed = whom(policy, log)
 
-    async def go() -> list[draws.Repeated]:
+    async def go() -> list[redrawing.Repeated]:
         async with log_reader.opened(where) as get:
-            return await draws.check(get, believed)
+            return await redrawing.check(get, believed)
 
     try:
         found = asyncio.run(go())

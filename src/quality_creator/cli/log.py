@@ -43,9 +43,11 @@ def fsck(
     where
         An address such as https://example.com/log, or a folder; left out, the hub's own.
     """
-    from quality_creator.actions import ledger, log_reader, signing
+    from quality_creator.actions import log_reader
 
     if where is None:
+        from quality_creator.actions import ledger, signing
+
         own = load(config)
         where = str(own.path(own.hub.data) / "objects" / "log")
         if policy is None and not log:

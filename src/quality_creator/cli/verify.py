@@ -3,6 +3,7 @@
 They run with the base installation: no server, no database, no network for a folder or a bundle.
 """
 
+import gc
 import sys
 from datetime import UTC, datetime
 from pathlib import Path
@@ -54,6 +55,7 @@ def verify(
     """
     from quality_creator.actions import checking, evidence_source
 
+    gc.disable()  # an hour's measurements are looked through again and again for cycles that are not there
     with evidence_source.opened(target) as source:
         report = checking.check(
             source,
