@@ -5,6 +5,7 @@ import json
 import unicodedata
 
 import pytest
+import rfc8785
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -24,6 +25,11 @@ def test_what_is_written_is_read_as_the_same_value_and_written_the_same_again(va
     data = jcs.encode(value)
     assert jcs.decode(data) == value
     assert jcs.encode(jcs.decode(data)) == data
+
+
+@given(VALUES)
+def test_it_is_what_another_writer_of_the_rfc_makes_of_it(value: object) -> None:
+    assert jcs.encode(value) == rfc8785.dumps(value)  # type: ignore[arg-type]
 
 
 @given(VALUES)

@@ -12,7 +12,6 @@ from datetime import datetime
 import msgspec
 
 from quality_creator.actions.check.case import Case, Check
-from quality_creator.actions.check.draws import check_draws
 from quality_creator.actions.check.endorsements import check_endorsements
 from quality_creator.actions.check.instruments import check_instruments
 from quality_creator.actions.check.log import (
@@ -149,6 +148,7 @@ def check(
 def _checks() -> tuple[Callable[[Case], None], ...]:
     # Numpy and scipy come with them: loaded when the segments are being hashed already.
     from quality_creator.actions.check.charts import check_charts
+    from quality_creator.actions.check.draws import check_draws
     from quality_creator.actions.check.remarks import check_remarks
 
     return (

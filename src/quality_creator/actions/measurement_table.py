@@ -5,14 +5,18 @@ docs/proof/measurements.md and stands in the file itself. All of it follows from
 into the segments, so whoever has these can tell whether the table says the same.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from operator import attrgetter
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import msgspec
 
 from quality_creator.model.characteristic import Specification
+from quality_creator.model.clock import Micros
 from quality_creator.model.errors import BadPayload, Unavailable
-from quality_creator.model.event import Definition, Definitions, FrameData, TimedMessage
+from quality_creator.model.event import Definition, Definitions, FrameData, Point, TimedMessage
 from quality_creator.model.ids import CharacteristicId
 from quality_creator.model.text import Text
 
@@ -55,6 +59,9 @@ KINDS = {
 OPTIONAL = frozenset({"found_in", "plotted", "location", "spread", "lower", "upper"})
 """Columns that may be without a value."""
 
+MOST = 1 << 30
+"""Bytes of memory that reading a table may take: that of an hour, 41,000 rows, takes some 20 million."""
+
 _MISSING = "the measurements' table needs pyarrow: pip install 'quality-creator[parquet]'"
 
 Columns = dict[str, list[Any]]
@@ -82,8 +89,8 @@ def readable() -> bool:
 
 def columns(batches: Iterable[Sequence[TimedMessage]]) -> tuple[Columns, tuple[Described, ...]]:
     """The table's columns, and what it says of each characteristic, by its last definition."""
-    found: Columns = {name: [] for name in COLUMNS}
-    add = [found[name].append for name in COLUMNS]
+    rows: list[Point] = []
+    frames: list[tuple[int, int, Micros]] = []
     known: dict[CharacteristicId, Definition] = {}
     for number, batch in enumerate(batches):
         for timed in batch:
@@ -91,32 +98,24 @@ def columns(batches: Iterable[Sequence[TimedMessage]]) -> tuple[Columns, tuple[D
                 case Definitions(characteristics=definitions):
                     known |= {one.characteristic: one for one in definitions}
                 case FrameData(utc=shown, points=points):
-                    for point in points:
-                        row = (
-                            point.characteristic,
-                            "",
-                            point.index,
-                            point.time,
-                            point.value,
-                            point.status,
-                            point.found_in,
-                            number,
-                            timed.at,
-                            shown,
-                            point.late,
-                            point.plotted,
-                            point.location,
-                            point.spread,
-                            point.lower,
-                            point.upper,
-                            [one.rule + "..." * one.continuing for one in point.signals],
-                        )
-                        for append, value in zip(add, row, strict=True):
-                            append(value)
+                    rows += points
+                    frames += [(number, timed.at, shown)] * len(points)
     described = tuple(_described(known[name]) for name in sorted(known))
     unit_of = {one.characteristic: one.unit for one in described}
-    found["unit"] = [unit_of.get(name, "") for name in found["characteristic"]]
+    found: Columns = {
+        "unit": [unit_of.get(point.characteristic, "") for point in rows],
+        "segment": [number for number, _, _ in frames],
+        "at": [at for _, at, _ in frames],
+        "shown": [shown for _, _, shown in frames],
+        "signals": [_rules(point) if point.signals else [] for point in rows],
+    }
+    for name in COLUMNS.keys() - found.keys():
+        found[name] = list(map(attrgetter(name), rows))
     return found, described
+
+
+def _rules(point: Point) -> list[str]:
+    return [one.rule + "..." * one.continuing for one in point.signals]
 
 
 def _described(one: Definition) -> Described:
@@ -162,16 +161,43 @@ def differs(data: bytes, batches: Iterable[Sequence[TimedMessage]], *, episode: 
         raise Unavailable(_MISSING) from error
     expected = _table(*columns(batches), episode=episode)
     try:
-        file = parquet.ParquetFile(pa.BufferReader(data))
-        if not file.schema_arrow.equals(expected.schema, check_metadata=True):
-            return "its columns or what it says of the characteristics are not those of the stream"
-        if file.metadata.num_rows != len(expected):  # before they are unpacked: few bytes can be many rows
-            return f"it has {file.metadata.num_rows} rows, and {len(expected)} measurements were shown"
-        found = file.read()
-        found.validate(full=True)
+        with _bounded():
+            file = parquet.ParquetFile(pa.BufferReader(data))
+            if not file.schema_arrow.equals(expected.schema, check_metadata=True):
+                return "its columns or what it says of the characteristics are not those of the stream"
+            if file.metadata.num_rows != len(expected):  # before they are unpacked: few bytes can be many
+                return f"it has {file.metadata.num_rows} rows, and {len(expected)} measurements were shown"
+            found = file.read()
+            found.validate(full=True)
     except (pa.ArrowException, OSError, ValueError, MemoryError) as error:
         raise BadPayload(f"a table that can't be read: {str(error)[:200]}") from error
     return next((f"its column {name} is another" for name in COLUMNS if found[name] != expected[name]), "")
+
+
+@contextmanager
+def _bounded() -> Iterator[None]:
+    """No more memory than `MOST` above what the process has, where the system can see to that.
+
+    A word of some megabytes that a dictionary has once can stand in every row: nothing in the file says
+    truly how much it comes to.
+    """
+    try:
+        import resource
+
+        pages = int(Path("/proc/self/statm").read_text(encoding="ascii").split()[0])
+        most, hard = resource.getrlimit(resource.RLIMIT_AS)
+        here = pages * resource.getpagesize() + MOST
+    except (ImportError, OSError):
+        yield
+        return
+    if most != resource.RLIM_INFINITY and most < here:
+        yield
+        return
+    resource.setrlimit(resource.RLIMIT_AS, (here, hard))
+    try:
+        yield
+    finally:
+        resource.setrlimit(resource.RLIMIT_AS, (most, hard))
 
 
 def _table(found: Columns, described: Sequence[Described], *, episode: str) -> "pyarrow.Table":

@@ -30,6 +30,8 @@ from quality_creator.trust.evidence import Segments
 AT_ONCE = 32
 """Segments that a process is given at a time."""
 
+_ENDED = "a process that looked at segments was ended from outside, perhaps for want of memory: try again"
+
 MANY = 200
 """From so many segments on, processes are worth their start."""
 
@@ -92,7 +94,7 @@ class Looking:
         try:
             found = [one for part in self.running for one in part.result()]
         except BrokenProcessPool as error:
-            raise Unavailable("a process that looked at segments was ended from outside") from error
+            raise Unavailable(_ENDED) from error
         return zip(self.places, found, strict=True)
 
 
@@ -119,6 +121,10 @@ def looking(case: Case) -> Iterator[Looking | None]:
         return
     try:
         begun.running = [pool.submit(_look_here, part) for part in tasks]
+    except BrokenProcessPool as error:
+        pool.shutdown(wait=True, cancel_futures=True)
+        raise Unavailable(_ENDED) from error
+    try:
         yield begun
     finally:
         pool.shutdown(wait=True, cancel_futures=True)

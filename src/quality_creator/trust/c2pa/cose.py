@@ -2,6 +2,8 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import lru_cache
+from types import MappingProxyType
 from typing import Any
 
 import cbor2
@@ -111,10 +113,16 @@ def unpack(value: Any) -> Sign1:
         raise BadPayload("a COSE_Sign1 message without its headers")
     if not isinstance(payload, bytes | None) or not isinstance(signature, bytes):
         raise BadPayload("a COSE_Sign1 message without payload or signature")
+    return Sign1(protected, _headers(protected), unprotected, payload, signature)
+
+
+@lru_cache(64)
+def _headers(protected: bytes) -> Mapping[Any, Any]:
+    # The same few bytes stand in every segment of an hour.
     headers = cbor.decode(protected)
     if not isinstance(headers, Mapping):
         raise BadPayload("a COSE_Sign1 message whose protected headers are no map")
-    return Sign1(protected, headers, unprotected, payload, signature)
+    return MappingProxyType(headers)
 
 
 def cose_key(key: EllipticCurvePublicKey, kid: bytes) -> dict[int, Any]:
