@@ -1,7 +1,7 @@
 """A hub with an ended episode, a log, and witnesses that cosign it: real parts, in this process."""
 
 import asyncio
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -20,6 +20,7 @@ from quality_creator.media import cmaf, emsg
 from quality_creator.media.box import box
 from quality_creator.model.clock import MediaTime, Micros, micros
 from quality_creator.model.episode import Episode
+from quality_creator.model.event import TimedMessage
 from quality_creator.model.ids import EpisodeId, Slug, SourceId
 from quality_creator.model.scene import Scene
 from quality_creator.model.text import Text
@@ -101,8 +102,14 @@ class _Files:
 
 
 @asynccontextmanager
-async def publisher(folder: Path, *, ended: bool = True, institutions: int = 1) -> AsyncIterator[Publisher]:
-    """A hub with an episode `one` that has ended, or is on air without a mixer.
+async def publisher(
+    folder: Path,
+    *,
+    ended: bool = True,
+    institutions: int = 1,
+    beside: Callable[[int], list[TimedMessage]] = lambda _: [],
+) -> AsyncIterator[Publisher]:
+    """A hub with an episode `one` that has ended, or is on air without a mixer; `beside` says more a segment.
 
     Its log is believed when the committee's witness and more than half of the institutions' have seen it.
     """
@@ -123,7 +130,7 @@ async def publisher(folder: Path, *, ended: bool = True, institutions: int = 1) 
             hub = around.hub
             hub.ledger = await Ledger.open(hub.database, signing.open_keys(hub.config), hub.config, client)
             task = asyncio.create_task(hub.ledger.run())
-            await _record(hub, _episode())
+            await _record(hub, _episode(), beside)
             if ended:
                 await hub.database.episodes.end(_episode().id, datetime.now(UTC))
                 replay = await hub.replays.get(_episode().slug)
@@ -171,7 +178,7 @@ def _episode() -> Episode:
     )
 
 
-async def _record(hub: Hub, episode: Episode) -> None:
+async def _record(hub: Hub, episode: Episode, beside: Callable[[int], list[TimedMessage]]) -> None:
     """Put an episode on air, and record some segments."""
     now = datetime.now(UTC)
     await hub.database.episodes.create(episode)
@@ -181,7 +188,7 @@ async def _record(hub: Hub, episode: Episode) -> None:
     await hub.database.transact(_begin, episode, charts)
     inits = {name: await recording.keep_init(name, _init(name)) for name in NAMES}
     for msn in range(SEGMENTS):
-        messages = charts.messages(msn)
+        messages = charts.messages(msn) + beside(msn)
         part = box(b"moof", b"") + box(b"mdat", bytes([msn]) * 500)
         await recording.append(
             SpooledPart(

@@ -1,6 +1,8 @@
 """The check of an episode's evidence: right as it is, and wrong as soon as anything of it is touched."""
 
 import random
+import subprocess
+import sys
 import threading
 import zipfile
 from collections.abc import Iterator
@@ -415,6 +417,46 @@ def test_many_segments_are_looked_at_by_processes_that_find_the_same(
                 reports.append(checking.check(source, target="", now=LATER))
         assert reports[0] == reports[1] == _check(given, target="")
         assert reports[0].state == ("stands" if given is files else "fails")
+
+
+def test_where_there_are_no_processes_to_be_had_threads_find_the_same(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(*_: object) -> None:
+        raise OSError("no semaphores in this sandbox")
+
+    files = doubly_endorsed().files()
+    _write(files, tmp_path / "folder")
+    monkeypatch.setattr(picture, "MANY", 1)
+    monkeypatch.setattr(picture, "ProcessPoolExecutor", refuse)
+    with evidence_source.opened(str(tmp_path / "folder")) as source:
+        assert checking.check(source, target="", now=LATER) == _check(files, target="")
+
+
+# Its children are forked, so they have what was put in here; the first thing that they do is to be killed.
+KILLED = """
+import os, signal
+from quality_creator.actions.check import picture
+from quality_creator.cli import main
+picture.MANY, parent = 1, os.getpid()
+look = picture._look
+def killed(*given):
+    if os.getpid() != parent:
+        os.kill(os.getpid(), signal.SIGKILL)
+    return look(*given)
+picture._look = killed
+main()
+"""
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="elsewhere children are not forked")
+def test_when_a_process_that_looks_at_segments_is_killed_nobody_can_tell(tmp_path: Path) -> None:
+    _write(doubly_endorsed().files(), tmp_path / "folder")
+    command = [sys.executable, "-c", KILLED, "verify", str(tmp_path / "folder")]
+    done = subprocess.run(command, capture_output=True, text=True, check=False, timeout=120)
+    assert (done.returncode, done.stdout) == (2, "")
+    assert done.stderr.startswith("qc: a process that looked at segments was ended from outside")
+    assert len(done.stderr.splitlines()) == 1
 
 
 def test_a_bundle_with_any_byte_changed_is_never_a_crash(tmp_path: Path) -> None:

@@ -1,12 +1,17 @@
 """The measurements as a table: what foreign tools read in it, and that no other bytes pass for it."""
 
+import io
 import random
+import resource
 import sys
+from collections.abc import Callable
 from pathlib import Path
 
 import duckdb
 import msgspec
+import pyarrow as pa
 import pytest
+from pyarrow import parquet
 
 from quality_creator.actions import measurement_table
 from quality_creator.actions.measurement_table import COLUMNS, OPTIONAL, SCHEMA
@@ -74,6 +79,38 @@ def test_mutated_bytes_are_the_same_table_or_another_and_never_a_crash(
             measurement_table.differs(given, batches, episode=EPISODE)
         except BadPayload:
             continue
+
+
+def _word_in_every_row(good: pa.Table, word: str) -> pa.Table:
+    column = pa.chunked_array([pa.array([word])] * len(good))
+    return good.set_column(0, good.schema.field(0), column)
+
+
+def _rule_in_every_row(good: pa.Table, word: str) -> pa.Table:
+    kind = good.schema.field("signals")
+    rules = pa.ListArray.from_arrays(pa.array([0, 1], pa.int32()), pa.array([word]), type=kind.type)
+    return good.set_column(len(COLUMNS) - 1, kind, pa.chunked_array([rules] * len(good)))
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="only there a process can bound its memory for a while")
+@pytest.mark.parametrize("swell", [_word_in_every_row, _rule_in_every_row])
+@pytest.mark.parametrize("group", [1, 1_000_000])
+def test_a_few_bytes_that_swell_to_more_than_there_is_room_for_are_refused(
+    batches: list[list[TimedMessage]],
+    swell: Callable[[pa.Table, str], pa.Table],
+    group: int,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    good = parquet.read_table(io.BytesIO(measurement_table.encode(batches, episode=EPISODE)))
+    out = io.BytesIO()
+    how = {"compression": "zstd", "coerce_timestamps": "us", "version": "2.6", "row_group_size": group}
+    parquet.write_table(swell(good, "x" * (1 << 20)), out, dictionary_pagesize_limit=1 << 30, **how)
+    assert len(out.getvalue()) < 3_000_000 < len(good) << 20
+    monkeypatch.setattr(measurement_table, "MOST", 256 << 20)
+    before = resource.getrlimit(resource.RLIMIT_AS)
+    with pytest.raises(BadPayload, match="can't be read"):
+        measurement_table.differs(out.getvalue(), batches, episode=EPISODE)
+    assert resource.getrlimit(resource.RLIMIT_AS) == before
 
 
 def test_without_a_reader_it_is_said_what_to_install(

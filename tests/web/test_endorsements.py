@@ -7,7 +7,21 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import httpx
+import pytest
 
+from quality_creator.actions import summary
+from quality_creator.model.clock import Micros
+from quality_creator.model.event import (
+    ChartLimits,
+    Definitions,
+    FrameData,
+    JointDefinition,
+    JointPoint,
+    Signal,
+    TimedMessage,
+)
+from quality_creator.model.ids import CharacteristicId, ChartId, LineId
+from quality_creator.model.text import Text
 from quality_creator.trust import dissent, dossier, endorsement
 from tests.actions.publisher import Publisher, publisher
 from tests.web.house import TOKEN
@@ -164,6 +178,64 @@ def test_a_dissent_is_logged_and_stands_on_the_page_of_the_proof(tmp_path: Path)
         assert signed == said
 
     _run(tmp_path, act)
+
+
+def _several(segment: int) -> list[TimedMessage]:
+    """A chart of several characteristics, in a segment's messages."""
+    at = segment * 172_800
+    definition = JointDefinition(
+        chart=ChartId("surface"),
+        name=Text(zh="表面 <一>", en="Surface <one>"),
+        line=LineId("board"),
+        line_name=Text(zh="板件线", en="Board line"),
+        kind="t2",
+        characteristics=(CharacteristicId("gloss"), CharacteristicId("moisture")),
+        alpha=0.0027,
+        location=ChartLimits(center=2.0, upper=11.8),
+        mean=(80.0, 8.0),
+        sigma=(1.0, 0.2),
+        correlation=((1.0, 0.5), (0.5, 1.0)),
+    )
+    point = JointPoint(
+        chart=definition.chart,
+        index=segment,
+        time=Micros(segment),
+        of=(segment, segment),
+        plotted=segment,
+        location=12.5,
+        parts=(1.0, 11.0),
+        signals=(Signal(rule="t2-limit"),),
+    )
+    return [
+        TimedMessage(at=at, message=Definitions(characteristics=(), charts=(definition,))),
+        TimedMessage(at=at + 1, message=FrameData(utc=Micros(segment), joint=(point,))),
+    ]
+
+
+@pytest.mark.parametrize("spoken", ["en", "zh-CN"])
+def test_a_dossier_with_a_chart_of_several_characteristics_is_shown_as_any_other(
+    tmp_path: Path, spoken: str
+) -> None:
+    async def act() -> None:
+        around = publisher(tmp_path, beside=_several)
+        async with around as made, made.house.client(authorization=f"Bearer {TOKEN}") as client:
+            await _take(client, made.register())
+            assert (await client.post("/api/episodes/one/publish")).status_code == 201
+            data = (await client.get("/episodes/one/proof/dossier.json")).content
+            assert {one.characteristic for one in dossier.decode(data).verdicts} >= {"surface", "xbar-r"}
+            verdict = (await client.get("/episodes/one/proof/verdicts/surface.json")).content
+            assert isinstance(summary.decode_verdict(verdict), summary.JointSummary)
+            one = made.institution
+            one.site = "http://127.0.0.1:8080"
+            signed = one.endorse(data, subject=dossier.decode(data).id, now=datetime.now(UTC))
+            await _take(client, signed)
+            page = await _text(client, "/episodes/one/proof", spoken)
+            assert ("表面 &lt;一&gt;" if spoken == "zh-CN" else "Surface &lt;one&gt;") in page
+            uuid = endorsement.read(signed).id.removeprefix("urn:uuid:")
+            assert "did:web:inst1.example" in await _text(client, f"/endorsements/{uuid}", spoken)
+            assert (await client.get("/episodes/one")).status_code == 200
+
+    asyncio.run(act())
 
 
 def test_an_endorsement_that_nobody_made_is_not_there(tmp_path: Path) -> None:
