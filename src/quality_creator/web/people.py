@@ -1,5 +1,6 @@
 """Pages about people: one's own keys and sessions; accounts, personal links and the audit."""
 
+from collections.abc import Sequence
 from typing import Any
 
 import msgspec
@@ -13,7 +14,7 @@ from quality_creator.actions.passkeys import Ceremonies
 from quality_creator.model.errors import BadInput, Conflict
 from quality_creator.model.ids import InstitutionId, PersonId, Slug
 from quality_creator.model.person import Role, Visitor
-from quality_creator.web import pages
+from quality_creator.web import deeds, pages
 from quality_creator.web.api import decoded, json
 from quality_creator.web.entrance import SignIn, question_of
 from quality_creator.web.forms import Form, form
@@ -21,7 +22,7 @@ from quality_creator.web.refusal import told
 from quality_creator.web.security import Door, Trail, allow
 from quality_creator.web.sessions import device_of
 from quality_creator.web.site import language
-from quality_creator.web.words import ACTS, PLACES, ROLES
+from quality_creator.web.words import PLACES, ROLES
 
 administrator = allow(Role.ADMINISTRATOR)
 
@@ -104,15 +105,14 @@ def _accounts(hub: Hub, ceremonies: Ceremonies) -> list[BaseRoute]:
     async def one(request: Request, visitor: Visitor, code: int = 200, **values: Any) -> Response:
         shown: dict[str, Any] = {"link": "", "complaint": ""} | values
         portrait = await people.portrait(hub, _person(request))
-        deeds = await audit.newest(hub, who=portrait.person.id)
+        done = await audit.newest(hub, who=portrait.person.id)
         return page(
             request,
             "person.html",
             visitor,
             code,
             portrait=portrait,
-            deeds=deeds[:10],
-            acts=ACTS,
+            deeds=_told(request, hub, done[:10]),
             **shown,
         )
 
@@ -182,9 +182,10 @@ def _accounts(hub: Hub, ceremonies: Ceremonies) -> list[BaseRoute]:
         before = request.query_params.get("before", "")
         if before and not (before.isascii() and before.isdigit() and len(before) < 16):
             raise BadInput("before is the number of a row, not {before!r}", before=before[:64])
-        deeds = await audit.newest(hub, int(before) if before else None)
-        more = len(deeds) == audit.PAGE
-        return page(request, "audit.html", visitor, deeds=deeds, acts=ACTS, more=more, first=not before)
+        done = await audit.newest(hub, int(before) if before else None)
+        more = len(done) == audit.PAGE
+        shown = _told(request, hub, done)
+        return page(request, "audit.html", visitor, deeds=shown, more=more, first=not before)
 
     return [
         Door("GET", "/people", everybody),
@@ -195,6 +196,12 @@ def _accounts(hub: Hub, ceremonies: Ceremonies) -> list[BaseRoute]:
         Door("POST", "/people/{person}/sign-out", sign_out, act=Trail.ITSELF),
         Door("GET", "/audit", trail),
     ]
+
+
+def _told(request: Request, hub: Hub, done: Sequence[audit.Deed]) -> list[deeds.Told]:
+    reader = language(request)
+    sources = {camera.id: camera.name.pick(reader) for camera in hub.config.cameras}
+    return [deeds.told(one, reader, sources) for one in done]
 
 
 def _person(request: Request) -> PersonId:

@@ -236,35 +236,6 @@ ROLES: dict[Role, str] = {
     Role.VIEWER: _say("Viewer"),
 }
 
-ACTS: dict[str, str] = {
-    "session.begin": _say("signed in"),
-    "session.end": _say("signed out"),
-    "session.end-every": _say("ended all sessions"),
-    "session.refused": _say("was refused at the door"),
-    "people.admin-code": _say("made a code for an administrator"),
-    "people.invite": _say("invited"),
-    "people.invite-again": _say("invited again"),
-    "people.change": _say("changed an account"),
-    "people.enrol": _say("made their first passkey"),
-    "passkey.add": _say("added a passkey"),
-    "passkey.drop": _say("removed a passkey"),
-    "codes.renew": _say("made new recovery codes"),
-    "institution.add": _say("entered an institution"),
-    "key.enrol": _say("enrolled a key"),
-    "key.approve": _say("approved the key of"),
-    "key.revoke": _say("revoked the key of"),
-    "link.make": _say("made a personal link"),
-    "link.revoke": _say("took back a personal link"),
-    "episode.plan": _say("planned an episode"),
-    "episode.start": _say("put an episode on air"),
-    "episode.end": _say("ended an episode"),
-    "episode.scene": _say("changed the scene"),
-    "chart.freeze": _say("froze limits"),
-    "chart.rules": _say("chose rules"),
-    "chart.public": _say("chose what is public"),
-}
-"""What stands in the audit, in words; an act that is not here stands there as it is."""
-
 
 @dataclass(frozen=True, slots=True)
 class Place:
