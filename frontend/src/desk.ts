@@ -14,7 +14,7 @@ import { LotForm } from "./desk/units";
 import { h, part, tell } from "./dom";
 import { untilOnAir } from "./onair";
 import { Programme } from "./programme";
-import { LANGUAGE, say } from "./words";
+import { colon, LANGUAGE, say } from "./words";
 
 const TAIL = 8;
 
@@ -158,7 +158,7 @@ class DeskPage {
     const { characteristic, name } = card.definition;
     const note = h("p", { class: "asks__note", role: "status" });
     const ask = (kind: "measure-again" | "open-limits") => {
-      const button = h("button", { class: "button button--quiet button--small", type: "button", "aria-label": `${say(`dk-${kind}`)}: ${name[LANGUAGE]}` }, say(`dk-${kind}`));
+      const button = h("button", { class: "button button--quiet button--small", type: "button", "aria-label": colon(say(`dk-${kind}`), name[LANGUAGE]) }, say(`dk-${kind}`));
       button.addEventListener("click", () => {
         button.disabled = true;
         tell(note, say("dk-signing"));
@@ -169,7 +169,7 @@ class DeskPage {
       });
       return button;
     };
-    const on = h("button", { class: "button button--quiet button--small", type: "button", "aria-label": `${say("dk-remark-on")}: ${name[LANGUAGE]}` }, say("dk-remark-on"));
+    const on = h("button", { class: "button button--quiet button--small", type: "button", "aria-label": colon(say("dk-remark-on"), name[LANGUAGE]) }, say("dk-remark-on"));
     on.addEventListener("click", () => {
       this.tabs.bring("say");
       this.composer.begin(characteristic);

@@ -5,7 +5,7 @@ import "./styles/join.css";
 import { h, part, tell } from "./dom";
 import { Line } from "./join/line";
 import { say } from "./join/words";
-import { LANGUAGE } from "./words";
+import { colon, LANGUAGE } from "./words";
 
 interface Wording {
   readonly "zh-Hans": string;
@@ -98,15 +98,15 @@ class Row {
     this.level.setAttribute("aria-label", say("level", { name }));
     this.press(this.mute, now.muted, now.muted ? "unmute" : "mute", name);
     this.press(this.talk, now.talking, now.talking ? "talking" : "talk", name);
-    this.renew.setAttribute("aria-label", `${say("renew")}: ${name}`);
+    this.renew.setAttribute("aria-label", colon(say("renew"), name));
     tell(this.remove, say(this.sure ? "remove-really" : "remove"));
-    this.remove.setAttribute("aria-label", `${say(this.sure ? "remove-really" : "remove")}: ${name}`);
+    this.remove.setAttribute("aria-label", colon(say(this.sure ? "remove-really" : "remove"), name));
   }
 
   private press(button: HTMLButtonElement, on: boolean, key: string, name: string): void {
     button.setAttribute("aria-pressed", String(on));
     tell(button, say(key));
-    button.setAttribute("aria-label", `${say(key)}: ${name}`);
+    button.setAttribute("aria-label", colon(say(key), name));
   }
 
   private async removing(): Promise<void> {

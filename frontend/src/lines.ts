@@ -11,7 +11,7 @@ import { h, part, tell } from "./dom";
 import { clock, number } from "./format";
 import type { ChartLimits, Text } from "./stream/message";
 import { tellTimes } from "./times";
-import { LANGUAGE, ruleWords, say } from "./words";
+import { colon, LANGUAGE, ruleWords, say } from "./words";
 
 interface Point {
   readonly number: number;
@@ -199,7 +199,7 @@ class Control {
       ...begun.map((point) => {
         const rules = point.signals.filter(({ continuing }) => !continuing).map(({ rule }) => ruleWords(rule));
         const leave = h("button", { type: "button", class: "link" }, say("leave-out"));
-        leave.setAttribute("aria-label", `${say("leave-out")}: ${say("point", { number: point.number + 1 })}`);
+        leave.setAttribute("aria-label", colon(say("leave-out"), say("point", { number: point.number + 1 })));
         leave.addEventListener("click", () => leaveOut(point.number + 1));
         return h("p", { class: "signals__row" }, `${say("point", { number: point.number + 1 })}${say("separator")}${rules.join(say("separator"))} `, leave);
       }),

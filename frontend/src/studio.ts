@@ -13,7 +13,7 @@ import { LogPanel, ScenePanel, SoundPanel } from "./studio/panels";
 import { IsoPanel, OutPanel } from "./studio/outs";
 import { RemarkPanel } from "./studio/remarks";
 import { RundownList } from "./studio/rundown";
-import { LANGUAGE, say } from "./words";
+import { colon, LANGUAGE, say } from "./words";
 
 const root = part("studio");
 const data = JSON.parse(part("studio-data").textContent ?? "{}") as Data;
@@ -26,6 +26,9 @@ const desk = new Desk(root.dataset["address"] ?? "", data, (words) => {
   warn();
 });
 const keys = new Keys(localStorage);
+/** The key of an action as the reader's language calls it. */
+const named = (action: Action) =>
+  label(keys.key(action)).replace(/\b(Space|Enter)\b/, (key) => say(`st-key-${key.toLowerCase()}`));
 const rundown = new RundownList(desk);
 const panels = { scenes: new ScenePanel(desk), graphics: new GraphicPanel(desk), sound: new SoundPanel(desk), log: new LogPanel(desk) };
 
@@ -65,7 +68,7 @@ function tile(id: string, number: number): Tile {
   const canvas = h("canvas", { class: "tile__picture", width: 320, height: 180, "aria-hidden": "true" });
   const tally = h("span", { class: "tally" });
   const state = h("span", { class: "tile__state" });
-  const key = h("kbd", { "data-key": `preview-${number}` }, label(keys.key(`preview-${number}`)));
+  const key = h("kbd", { "data-key": `preview-${number}` }, named(`preview-${number}`));
   const button = h(
     "button",
     { class: "tile", type: "button", "data-source": id },
@@ -96,15 +99,15 @@ function render(): void {
   air.classList.toggle("button--quiet", view.mode === "on-air");
   tell(air, say(view.mode === "on-air" ? "st-air-end" : "st-air"));
   const last = view.state.last;
-  tell(part("last"), last ? `${last.by}: ${say(`st-log-${last.what}`)}` : "");
+  tell(part("last"), last ? colon(desk.who(last.by), say(`st-log-${last.what}`)) : "");
   tell(part("program-who"), mix.black ? say("st-black") : desk.names(shown(mix.program)));
   const next = view.state.rundown.find((item) => item.id === view.state.next);
   const title = next ? next.title[LANGUAGE] || next.title.en || next.title["zh-Hans"] : "";
   tell(part("next-title"), title || "–");
   tell(part("preview-who"), [view.state.lined_up ? title : "", desk.names(shown(mix.preview))].filter(Boolean).join(" · "));
   for (const id of ["program-who", "preview-who", "next-title"]) part(id).title = part(id).textContent ?? "";
-  part("program").setAttribute("aria-label", `${say("st-program")}: ${desk.names(shown(mix.program))}`);
-  part("preview").setAttribute("aria-label", `${say("st-preview")}: ${desk.names(shown(mix.preview))}`);
+  part("program").setAttribute("aria-label", colon(say("st-program"), desk.names(shown(mix.program))));
+  part("preview").setAttribute("aria-label", colon(say("st-preview"), desk.names(shown(mix.preview))));
   document.querySelector('[data-action="black"]')?.setAttribute("aria-pressed", String(mix.black ?? false));
   const [red, green] = [shown(mix.program), shown(mix.preview)];
   part("sources").classList.toggle("sources__list--many", view.sources.length > 6);
@@ -194,14 +197,14 @@ document.addEventListener("keydown", (event) => {
 
 function showKeys(): void {
   for (const kbd of document.querySelectorAll<HTMLElement>("[data-action] kbd")) {
-    tell(kbd, label(keys.key(kbd.closest<HTMLElement>("[data-action]")?.dataset["action"] as Action)));
+    tell(kbd, named(kbd.closest<HTMLElement>("[data-action]")?.dataset["action"] as Action));
   }
-  for (const kbd of document.querySelectorAll<HTMLElement>("kbd[data-key]")) tell(kbd, label(keys.key(kbd.dataset["key"] as Action)));
+  for (const kbd of document.querySelectorAll<HTMLElement>("kbd[data-key]")) tell(kbd, named(kbd.dataset["key"] as Action));
   part("keymap").replaceChildren(
     ...FACTORY.flatMap(([action]) => {
       const [name, digit] = action.split("-") as [string, string | undefined];
       const words = say(`st-key-${name}`, { number: digit ?? "" });
-      const button = h("button", { class: "mini mini--wide", type: "button", "aria-label": `${words}: ${label(keys.key(action))}` }, binding === action ? "…" : label(keys.key(action)));
+      const button = h("button", { class: "mini mini--wide", type: "button", "aria-label": colon(words, named(action)) }, binding === action ? "…" : named(action));
       button.addEventListener("click", () => {
         binding = action;
         tell(button, "…");

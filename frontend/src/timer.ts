@@ -2,6 +2,7 @@
 
 import "./styles/timer.css";
 import { h, part, tell } from "./dom";
+import { clock as timeOfDay } from "./format";
 import { length, over, phase, type Item, type Timing } from "./studio/model";
 import { LANGUAGE, say } from "./words";
 
@@ -15,7 +16,7 @@ interface CueSheet {
 
 const POLL_MS = 500;
 const root = part("host");
-const title = (item: Item | null) => (item ? item.title[LANGUAGE] || item.title.en || item.title["zh-Hans"] : "–");
+const title = (item: Item | null) => (item ? item.title[LANGUAGE] || item.title.en || item.title["zh-Hans"] : "");
 
 let sheet: CueSheet | null = null;
 let ahead = 0;
@@ -25,19 +26,22 @@ function show(): void {
   if (!sheet) return;
   const now = Date.now() * 1000 + ahead;
   const { timing } = sheet;
+  const planned = sheet.item !== null || sheet.next !== null;
   const clock = part("host-clock");
   const left = timing.item_ends === null ? null : (timing.item_ends - now) / 1e6;
   const since = timing.item_began === null ? null : (now - timing.item_began) / 1e6;
-  tell(clock, since === null ? "–" : length(left ?? since));
+  tell(clock, since === null ? "–:––" : length(left ?? since));
+  clock.dataset["long"] = String((clock.textContent ?? "").length > 6);
   const urgency = phase(timing, now);
   root.dataset["phase"] = urgency;
   tell(part("host-phase"), say(sheet.rehearsal ? "st-mode-rehearsal" : `st-phase-${urgency}`));
-  tell(part("host-item"), title(sheet.item));
-  tell(part("host-next"), title(sheet.next));
-  const late = over(timing, now);
+  tell(part("host-item"), planned ? title(sheet.item) : say("st-nothing-planned"));
+  tell(part("host-next"), title(sheet.next) || "–");
+  tell(part("host-day"), timeOfDay(now));
+  const late = planned ? over(timing, now) : null;
   tell(part("host-over"), late === null ? "–" : `${say(late >= 0.5 ? "st-over" : "st-under")} ${length(Math.abs(late))}`);
   const notes = part("host-notes");
-  const words = sheet.item?.notes ?? "";
+  const words = sheet.item?.notes || (sheet.item && root.dataset["prompter"] ? say("st-no-notes") : "");
   if (words !== read) {
     read = words;
     notes.replaceChildren(...words.split(/\n{2,}/).filter(Boolean).map((one) => h("p", {}, one)));

@@ -3,7 +3,7 @@
 import { h, tell } from "../dom";
 import { clock, position } from "../format";
 import type { Definition } from "../stream/message";
-import { LANGUAGE, say } from "../words";
+import { commas, LANGUAGE, say } from "../words";
 import type { Told } from "./link";
 import type { Span } from "./span";
 
@@ -54,7 +54,7 @@ export class ToldList {
         h("span", {}, say(`dk-kind-${document.kind}`)),
         h("span", { class: "quiet" }, say("dk-logged", { index: told.index })),
       ),
-      h("p", { class: "remark__who quiet" }, `${document.name}, ${told.institution_name[LANGUAGE]}${say("separator")}${clock(told.entered)}`),
+      h("p", { class: "remark__who quiet" }, commas([document.name, told.institution_name[LANGUAGE]]) + say("separator") + clock(told.entered)),
       this.aboutLine(told),
       h("p", { class: "remark__words", lang: document.language }, document.words),
     );

@@ -2,7 +2,7 @@
 
 import { h, tell } from "../dom";
 import type { Definition, Specification } from "../stream/message";
-import { LANGUAGE, say } from "../words";
+import { commas, LANGUAGE, say } from "../words";
 import { decimal } from "./decimal";
 import { decided, type Plan } from "./decision";
 import type { Lot } from "./link";
@@ -71,7 +71,7 @@ export class LotForm {
     const { inspected = 0, nonconforming = [], drawn = 0, differing = [] } = acceptance ?? {};
     const key = inspected === 0 ? null : (`dk-logged-${acceptance?.decision ?? "none"}` as const);
     const words = key ? [say(key, { inspected, drawn, failed: nonconforming.length })] : [];
-    if (differing.length) words.push(say("dk-differing", { units: differing.join(", ") }));
+    if (differing.length) words.push(say("dk-differing", { units: commas(differing, "list") }));
     tell(this.logged, words.join(" "));
   }
 
@@ -85,7 +85,7 @@ export class LotForm {
       const chosen = this.measured.value;
       this.measured.replaceChildren(
         h("option", { value: "" }, say("dk-as-a-whole")),
-        ...all.map(({ characteristic, name, unit }) => h("option", { value: characteristic }, `${name[LANGUAGE]}, ${unit}`)),
+        ...all.map(({ characteristic, name, unit }) => h("option", { value: characteristic }, commas([name[LANGUAGE], unit]))),
       );
       this.measured.value = chosen;
     }

@@ -19,7 +19,7 @@ import "media-chrome/dist/lang/zh-CN.js";
 import { setLanguage } from "media-chrome/dist/utils/i18n.js";
 import { h, tell } from "../dom";
 import { span } from "../format";
-import { LANGUAGE, say } from "../words";
+import { commas, LANGUAGE, say } from "../words";
 import type { Edge } from "./player";
 
 const setHtml = Object.getOwnPropertyDescriptor(ShadowRoot.prototype, "innerHTML")!;
@@ -138,7 +138,7 @@ export class Controls {
     const text = following ? say("live") : `\u2212${span(behind)}`;
     tell(this.live, text);
     const words = following
-      ? `${say("live")}, ${behind.toFixed(1)} s`
+      ? commas([say("live"), `${behind.toFixed(1)} s`])
       : say("behind-to-live", { time: span(behind) });
     if (this.live.getAttribute("aria-label") !== words) this.live.setAttribute("aria-label", words);
     this.live.title = words;

@@ -7,7 +7,7 @@ import { change, defaultList, dissent, endorse, lists, type Authority, type Issu
 import { field, publicName, type Opened } from "./key-form";
 import { remember } from "./keyring";
 import type { Review } from "./review";
-import { either, say, type Key } from "./words";
+import { COLON, either, say, type Key } from "./words";
 
 const DAY_MS = 86_400_000;
 const DID = /^did:web:[a-z0-9-]+(\.[a-z0-9-]+)+(%3A[0-9]{1,5})?(:[A-Za-z0-9._-]{1,64}){0,8}$/;
@@ -102,7 +102,7 @@ export class Desk {
     const own = publicName(opened);
     const known = review?.known.find(({ keys }) => keys.some(({ multikey }) => multikey === own));
     const past = known?.keys.find(({ multikey }) => multikey === own)?.to;
-    const lines = [`${say("key-is")}: ${own}`];
+    const lines = [say("key-is") + COLON + own];
     if (review) lines.push(known ? say("key-known", { name: `${either(known.name)} (${known.id})` }) : say("key-unknown"));
     if (past && Date.parse(past) <= Date.now()) lines.push(say("key-past"));
     if (!opened.pem.includes("ENCRYPTED")) lines.push(say("remember-plain"));

@@ -8,7 +8,7 @@ import type { Files } from "./archive";
 import { read, type Dossier } from "./dossier";
 import { documentOf, logOf, type Leaf, type Log } from "./log";
 import { hex, sha256, sri, Tree, unhex } from "./merkle";
-import { either, say, type Key, type TextPair } from "./words";
+import { COLON, either, LIST_COMMA, say, type Key, type TextPair } from "./words";
 
 export type Outcome = "right" | "wrong" | "unknown" | "absent" | "look";
 
@@ -166,8 +166,8 @@ class Case {
     let signals = 0;
     for (const { characteristic, chart, digestSRI } of this.dossier.verdicts ?? []) {
       const data = await this.files.get(`verdicts/${characteristic}.json`)?.();
-      if (!data) this.say("absent", "t-charts", `${characteristic}: ${say("not-at-hand")}`);
-      else if ((await sri(data)) !== digestSRI) this.say("wrong", "t-charts", `${characteristic}: ${say("not-the-dossiers")}`);
+      if (!data) this.say("absent", "t-charts", characteristic + COLON + say("not-at-hand"));
+      else if ((await sri(data)) !== digestSRI) this.say("wrong", "t-charts", characteristic + COLON + say("not-the-dossiers"));
       else {
         const told = JSON.parse(new TextDecoder().decode(data)) as Summary;
         const rung = Object.values(told.signals).reduce((sum, count) => sum + count, 0);
@@ -188,7 +188,7 @@ class Case {
     const day = this.last ? new Date(this.last / 1000).toISOString().slice(0, 10) : "";
     const silent = instruments.filter(({ calibration }) => !calibration?.["certificate"] || !/^\d{4}-\d\d-\d\d$/.test(calibration["due"] ?? ""));
     const overdue = instruments.filter((one) => !silent.includes(one) && one.calibration!["due"]! < day);
-    const names = (some: readonly { id: string }[]) => some.map(({ id }) => id).join(", ");
+    const names = (some: readonly { id: string }[]) => some.map(({ id }) => id).join(LIST_COMMA);
     if (overdue.length) this.say("unknown", "t-instruments", say("overdue", { names: names(overdue) }));
     if (silent.length) this.say("absent", "t-instruments", say("uncalibrated", { names: names(silent) }));
     if (instruments.length && !overdue.length && !silent.length) this.say("right", "t-instruments", say("calibrated", { count: instruments.length }));

@@ -195,5 +195,11 @@ export function say(key: Key, places: Readonly<Record<string, string | number>> 
   return WORDS[key][LANGUAGE === "en" ? 0 : 1].replace(/\{(\w+)\}/g, (whole, name: string) => String(places[name] ?? whole));
 }
 
+/** What stands between a word and what it is of. */
+export const COLON = LANGUAGE === "en" ? ": " : "：";
+
+/** What stands between names in a row. */
+export const LIST_COMMA = LANGUAGE === "en" ? ", " : "、";
+
 /** A text in the reader's language, or in the one that there is. */
 export const either = (text: TextPair): string => text[LANGUAGE] || text.en || text["zh-Hans"] || "";

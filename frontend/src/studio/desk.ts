@@ -2,7 +2,7 @@
 
 import { command, send, tried } from "./link";
 import type { Scene, Text, Transition, View } from "./model";
-import { LANGUAGE } from "../words";
+import { LANGUAGE, say } from "../words";
 
 export interface Template {
   readonly id: string;
@@ -38,6 +38,11 @@ export class Desk {
   /** The hub's clock, µs. */
   now(): number {
     return Date.now() * 1000 + this.ahead;
+  }
+
+  /** Who did something; the operator's programs have no name of their own. */
+  who(by: string): string {
+    return by === "operator" ? say("st-operator") : by;
   }
 
   /** Carry a command out; what is wrong is said on the page. */

@@ -1,7 +1,7 @@
 /** The graphics: what is on the picture, what comes with the next take, and the form that makes one. */
 
 import { h, part } from "../dom";
-import { LANGUAGE, say } from "../words";
+import { colon, LANGUAGE, say } from "../words";
 import type { Desk, Template } from "./desk";
 import type { Graphic } from "./model";
 
@@ -37,7 +37,7 @@ export class GraphicPanel {
     const known = this.template(one.template);
     const about = (first && (first[LANGUAGE] || first.en || first["zh-Hans"])) || this.named(one);
     const words = `${known?.name[LANGUAGE] ?? one.template}${about ? `: ${about}` : ""}`;
-    const off = h("button", { class: "mini", type: "button", "aria-label": `${say("st-off")}: ${words}` }, say("st-off"));
+    const off = h("button", { class: "mini", type: "button", "aria-label": colon(say("st-off"), words) }, say("st-off"));
     off.addEventListener("click", () => void this.desk.do(on ? "hide-graphic" : "uncue-graphic", { id: one.id }));
     const tally = h("span", { class: `tally tally--${on ? "program" : "preview"}` }, say(on ? "st-on" : "st-next"));
     return h("li", { class: "graphics__one" }, tally, h("span", { class: "graphics__words", title: words }, words), off);

@@ -2,7 +2,7 @@
 
 import { h, part, tell } from "../dom";
 import { clock } from "../format";
-import { LANGUAGE, say } from "../words";
+import { colon, LANGUAGE, say } from "../words";
 import type { Desk } from "./desk";
 import type { Levels } from "./link";
 import { arranged, type Channel, cornered, insetOf, PLACES, type Scene, shown, sized } from "./model";
@@ -175,13 +175,13 @@ export class SoundPanel {
     });
     fader.addEventListener("change", () => set({ gain_db: Number(fader.value) }));
     const toggle = (key: "mute" | "solo" | "high_pass", word: string) => {
-      const button = h("button", { class: `mini mini--${key}`, type: "button", "aria-label": `${say(`${word}-long`)}: ${name}`, title: say(`${word}-long`) }, say(word));
+      const button = h("button", { class: `mini mini--${key}`, type: "button", "aria-label": colon(say(`${word}-long`), name), title: say(`${word}-long`) }, say(word));
       button.addEventListener("click", () => set({ [key]: !channel[key] }));
       return button;
     };
     const [mute, solo, pass] = [toggle("mute", "st-mute"), toggle("solo", "st-solo"), toggle("high_pass", "st-high-pass")];
     const choice = <T extends string>(values: readonly T[], word: string, act: (value: T) => void) => {
-      const select = h("select", { class: "input", "aria-label": `${say(word)}: ${name}` }, ...values.map((one) => h("option", { value: one }, say(`${word}-${one}`))));
+      const select = h("select", { class: "input", "aria-label": colon(say(word), name) }, ...values.map((one) => h("option", { value: one }, say(`${word}-${one}`))));
       select.addEventListener("change", () => act(select.value as T));
       return select;
     };
@@ -192,7 +192,7 @@ export class SoundPanel {
     const meter = h("div", { class: "meter", role: "meter", "aria-label": say("st-level", { name }), "aria-valuemin": -60, "aria-valuemax": 0, "aria-valuenow": -60 });
     // On the line: what a hand goes to while the show runs. The rest is set up once, and opens on its own line.
     const setUp = h("div", { class: "strip__set-up", hidden: true }, pass, labelled("st-heard", heard), labelled("st-duck", duck), labelled("st-delay-short", delay));
-    const more = h("button", { class: "mini strip__more", type: "button", "aria-expanded": "false", "aria-label": `${say("st-set-up")}: ${name}`, title: say("st-set-up") }, "\u2026");
+    const more = h("button", { class: "mini strip__more", type: "button", "aria-expanded": "false", "aria-label": colon(say("st-set-up"), name), title: say("st-set-up") }, "\u2026");
     more.addEventListener("click", () => {
       setUp.hidden = !setUp.hidden;
       more.setAttribute("aria-expanded", String(!setUp.hidden));
@@ -238,7 +238,7 @@ export class LogPanel {
     for (const entry of this.desk.view?.log ?? []) {
       if (entry.number <= this.newest || entry.event.event === "aired") continue;
       this.newest = entry.number;
-      this.list.prepend(h("li", { class: "log__one" }, h("time", {}, clock(entry.at)), h("span", { class: "log__who" }, entry.by || "–"), h("span", {}, describe(this.desk, entry.event))));
+      this.list.prepend(h("li", { class: "log__one" }, h("time", {}, clock(entry.at)), h("span", { class: "log__who" }, this.desk.who(entry.by) || "–"), h("span", {}, describe(this.desk, entry.event))));
     }
     while (this.list.childElementCount > 80) this.list.lastElementChild?.remove();
   }

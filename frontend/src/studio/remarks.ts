@@ -2,7 +2,7 @@
 
 import { h, part, tell } from "../dom";
 import { clock, position } from "../format";
-import { LANGUAGE, say } from "../words";
+import { colon, commas, LANGUAGE, say } from "../words";
 import { Chat } from "../desk/chat";
 import { listen, type Lot, type State, type Told, write } from "../desk/link";
 import { send, tried } from "./link";
@@ -36,7 +36,7 @@ export class RemarkPanel {
     tell(part("remarks-count"), words);
     // The panel lies below what runs the show: that somebody waits is said at the top.
     part("remarks-jump").hidden = !waiting.length;
-    tell(part("remarks-jump"), `${part("remarks-name").textContent ?? ""}: ${words}`);
+    tell(part("remarks-jump"), colon(part("remarks-name").textContent ?? "", words));
     const live = state.state === "on-air";
     // What waits stands above what is done with; within both the newest first.
     const order = [...[...waiting].reverse(), ...said.filter((told) => !waiting.includes(told)).reverse()];
@@ -66,7 +66,7 @@ export class RemarkPanel {
 
   private remark(told: Told, live: boolean): HTMLElement {
     const { document } = told;
-    const who = `${document.name}, ${told.institution_name[LANGUAGE]}`;
+    const who = commas([document.name, told.institution_name[LANGUAGE]]);
     const state = told.state === "entered" ? (told.done ? "done" : told.aired ? "aired" : "waiting") : told.state;
     const acts: HTMLElement[] = [];
     if (told.state === "on-air") acts.push(this.button("st-rm-off", `remarks/${document.id}/off`, who));
@@ -97,7 +97,7 @@ export class RemarkPanel {
       "li",
       { class: "remarks__one" },
       h("p", { class: "remarks__about" }, say("st-rm-draw", { what: lot.what, drawn: lot.drawn, count: lot.count })),
-      h("p", { class: "remarks__words" }, lot.units.join(", ")),
+      h("p", { class: "remarks__words" }, commas(lot.units, "list")),
       h("p", { class: "remarks__acts" }, ...acts),
     );
   }
@@ -114,7 +114,7 @@ export class RemarkPanel {
   }
 
   private button(word: string, address: string, about: string, body: object = {}): HTMLElement {
-    const button = h("button", { class: "button button--quiet button--small", type: "button", "aria-label": `${say(word)}: ${about}` }, say(word));
+    const button = h("button", { class: "button button--quiet button--small", type: "button", "aria-label": colon(say(word), about) }, say(word));
     button.addEventListener("click", () => {
       button.disabled = true;
       void this.tried(() => send(`${this.base}/${address}`, JSON.stringify(body), "application/json")).finally(() => (button.disabled = false));

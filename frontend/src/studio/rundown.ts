@@ -1,7 +1,7 @@
 /** The rundown on the page: items in their order, dragged or moved by keys, taken, cued and edited. */
 
 import { h, part } from "../dom";
-import { LANGUAGE, say } from "../words";
+import { colon, LANGUAGE, say } from "../words";
 import type { Desk } from "./desk";
 import { type Item, length, seconds, shown } from "./model";
 
@@ -83,7 +83,7 @@ export class RundownList {
   }
 
   private button(word: string, title: string, focus: string, act: () => void): HTMLElement {
-    const button = h("button", { class: "mini", type: "button", "data-focus": focus, "aria-label": `${say(word)}: ${title}` }, say(word));
+    const button = h("button", { class: "mini", type: "button", "data-focus": focus, "aria-label": colon(say(word), title) }, say(word));
     button.addEventListener("click", act);
     return button;
   }
@@ -134,7 +134,7 @@ export class RundownList {
     notes.value = item?.notes ?? "";
     const check = (name: string, value: string, words: string, checked: boolean) =>
       h("label", { class: "check" }, h("input", { type: "checkbox", name, value, checked }), h("span", {}, words));
-    const kept = item?.scene ? `${say(`st-layout-${item.scene.layout}`)}: ${this.desk.names(shown(item.scene))}` : say("st-scene-none");
+    const kept = item?.scene ? colon(say(`st-layout-${item.scene.layout}`), this.desk.names(shown(item.scene))) : say("st-scene-none");
     const rows = [
       h("label", { class: "field" }, h("span", { class: "field__name" }, say("st-kind")), kind),
       field("st-planned", "planned", item?.planned_s ? length(item.planned_s) : "", { placeholder: "4:30", inputmode: "numeric" }),
