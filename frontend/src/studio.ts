@@ -3,6 +3,7 @@
 import "./styles/lines.css";
 import "./styles/studio.css";
 import { h, part, tell } from "./dom";
+import { heard } from "./studio/heard";
 import { Desk, type Data } from "./studio/desk";
 import { type Action, describe, FACTORY, Keys, label } from "./studio/keys";
 import { listen } from "./studio/link";
@@ -120,7 +121,7 @@ function render(): void {
     tell(tally, on === "none" ? "" : say(`st-${on}`));
     const words = source.condition === null || source.condition === "live" ? "" : say(`st-${source.condition}`);
     tell(state, words);
-    state.title = source.words;
+    state.title = heard(source.words);
     item.classList.toggle("lost", source.condition === "slate" || source.condition === "frozen");
   });
   const { follow } = view.state;

@@ -4,6 +4,7 @@ import { tried } from "./link";
 import "../styles/outs.css";
 import { h, part, tell } from "../dom";
 import { clock } from "../format";
+import { heard } from "./heard";
 import { say } from "../words";
 import type { Desk } from "./desk";
 import { length } from "./model";
@@ -161,7 +162,7 @@ export class OutPanel extends Panel {
       tell(state, stateOf(now));
       tell(figures, figuresOf(now.health));
       tell(where, `${now.address} · ${now.rendition} · ${say("out-key")} ${now.key}`);
-      const trouble = now.words || now.health?.words || "";
+      const trouble = heard(now.words || now.health?.words || "");
       tell(words, now.health?.condition === "live" && trouble ? say("out-before", { words: trouble }) : trouble);
       words.hidden = !trouble;
     };
@@ -259,7 +260,7 @@ export class IsoPanel extends Panel {
         item.dataset["condition"] = now.condition === "recording" ? "live" : now.condition;
         tell(name, this.desk.name(now.id));
         tell(state, say(`iso-${now.condition}`, { time: now.since === null ? "" : clock(now.since) }));
-        tell(words, now.words);
+        tell(words, heard(now.words));
         words.hidden = !now.words;
       },
     };

@@ -2,6 +2,7 @@
 
 import { h, part, tell } from "../dom";
 import { clock } from "../format";
+import { heard } from "./heard";
 import { colon, LANGUAGE, say } from "../words";
 import type { Desk } from "./desk";
 import type { Levels } from "./link";
@@ -252,7 +253,7 @@ export function describe(desk: Desk, event: Readonly<Record<string, unknown>> & 
   const about =
     (typeof item === "object" ? item.title?.[LANGUAGE] : item) ??
     (scene ? desk.names(shown(scene)) : undefined) ??
-    (event["words"] as string | undefined);
+    (event.event === "source" ? heard((event["words"] as string | undefined) ?? "") : (event["words"] as string | undefined));
   const source = event["source"] ? desk.name(event["source"] as string) : "";
   const name = (event["name"] as string | undefined) ?? (event["id"] as string | undefined) ?? (event["graphic"] as { id?: string } | undefined)?.id ?? "";
   const state = event["condition"] ? say(event["condition"] === "lost" ? "st-lost-word" : "st-live") : "";

@@ -26,6 +26,7 @@ from quality_creator.model.text import Language
 from quality_creator.show import files
 from quality_creator.web import pages
 from quality_creator.web.api import body, json
+from quality_creator.web.heard_words import HEARD
 from quality_creator.web.out_words import OUT_WORDS
 from quality_creator.web.security import Door, Trail, allow
 from quality_creator.web.site import language
@@ -52,8 +53,10 @@ def routes(hub: Hub) -> list[BaseRoute]:
     @producer
     async def page(request: Request, visitor: Visitor) -> Response:
         found = await room(request)
+        reader = language(request)
+        known = [(one, pages.say(reader, one)) for one in HEARD]
         return _page(
-            request, "studio.html", visitor, episode=found.episode, data=_data(hub, language(request))
+            request, "studio.html", visitor, episode=found.episode, data=_data(hub, reader), heard=known
         )
 
     @producer
