@@ -5,8 +5,8 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import quality_creator
-from quality_creator.actions.audit import Deed
 from quality_creator.model.text import Language
+from quality_creator.store.audit import Deed
 from quality_creator.web import deeds
 
 HERE = Path(quality_creator.__file__).parent

@@ -17,6 +17,7 @@ from quality_creator.model.scene import Scene
 from quality_creator.model.text import LANGUAGES, Language, Text
 from quality_creator.web import pages
 from quality_creator.web.security import POLICY
+from quality_creator.web.studio_words import STUDIO_WORDS
 from tests.web import refusals
 
 WEB = Path(pages.__file__).parent
@@ -196,3 +197,10 @@ def test_the_policy_allows_no_inline_script_and_no_inline_style_but_an_empty_one
     assert allowed["script-src"] == "'self'"
     # SHA-256 of nothing: media-chrome's empty <style>, filled by script.
     assert allowed["style-src"] == "'self' 'sha256-47DEQpj8HBSa+/TImW+5JCeuQeRkm5NMpJWZG3hSuFU='"
+
+
+def test_the_keys_of_the_keyboard_are_called_by_their_names() -> None:
+    """Not by those of buttons that say the same word in English."""
+    keys = [STUDIO_WORDS[key] for key in ("st-key-space", "st-key-enter")]
+    assert [pages.say("zh-Hans", key) for key in keys] == ["空格", "回车"]
+    assert [pages.say("en", key) for key in keys] == ["Space", "Enter"]

@@ -5,10 +5,10 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, Final
 
-from quality_creator.actions.audit import Deed
 from quality_creator.actions.entry import machine
 from quality_creator.model.clock import TICKS
 from quality_creator.model.text import Language
+from quality_creator.store.audit import Deed
 from quality_creator.web import pages
 from quality_creator.web.studio_words import STUDIO_WORDS
 from quality_creator.web.words import ROLES, _say
@@ -100,8 +100,10 @@ _KINDS: Final = {
     "register": _say("Register of authorities"),
     "endorsement": _say("Endorsement"),
     "dissent": _say("Dissent"),
-    "status": _say("Status list"),
-    "enrolment": _say("Key of an expert"),
+    "status-list": _say("Status list"),
+    "status": _say("Change of an endorsement"),
+    "expert": _say("Key of an expert"),
+    "key": _say("Key"),
 }
 
 

@@ -14,6 +14,7 @@ from quality_creator.actions.passkeys import Ceremonies
 from quality_creator.model.errors import BadInput, Conflict
 from quality_creator.model.ids import InstitutionId, PersonId, Slug
 from quality_creator.model.person import Role, Visitor
+from quality_creator.store.audit import Deed
 from quality_creator.web import deeds, pages
 from quality_creator.web.api import decoded, json
 from quality_creator.web.entrance import SignIn, question_of
@@ -198,9 +199,9 @@ def _accounts(hub: Hub, ceremonies: Ceremonies) -> list[BaseRoute]:
     ]
 
 
-def _told(request: Request, hub: Hub, done: Sequence[audit.Deed]) -> list[deeds.Told]:
+def _told(request: Request, hub: Hub, done: Sequence[Deed]) -> list[deeds.Told]:
     reader = language(request)
-    sources = {camera.id: camera.name.pick(reader) for camera in hub.config.cameras}
+    sources = {str(camera.id): camera.name.pick(reader) for camera in hub.config.cameras}
     return [deeds.told(one, reader, sources) for one in done]
 
 

@@ -27,7 +27,7 @@ STUDIO_WORDS: dict[str, str] = {
     "st-no-notes": _say("No notes for this item. They are written in the rundown."),
     "st-operator": _say("the operator"),
     "st-key-space": _say("Space"),
-    "st-key-enter": _say("Enter"),
+    "st-key-enter": _say("Enter key"),
     "st-over-under": _say("Over or under"),
     "st-over": _say("Over"),
     "st-under": _say("Under"),
