@@ -7,6 +7,7 @@ import random
 import socketserver
 import subprocess
 import sys
+import tempfile
 import threading
 import zipfile
 from collections.abc import Iterator
@@ -23,7 +24,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from cryptography.hazmat.primitives.serialization import load_pem_private_key
 from playwright.sync_api import Browser, Page, expect
 
-from quality_creator.actions import authorities
+from quality_creator.actions import authorities, bundling
 from quality_creator.actions.signers import Desk
 from quality_creator.store.keys import Keys
 from quality_creator.trust import (
@@ -165,6 +166,9 @@ def test_what_is_signed_in_the_page_is_taken_in_counts_and_verifies_elsewhere(
             for document in made[one.did][:3]:
                 ask("take", document)
         assert ask("state") == "stands"
+        packed = ask("bundle")
+    (tmp_path / "after.zip").write_bytes(packed)
+    _stands(tmp_path / "after.zip")
     known: dict[str, Any] = {address: json.loads(contexts.text(address)) for address in contexts.addresses()}
     now = datetime.now(UTC) + timedelta(seconds=1)
     for one in signers:
@@ -188,6 +192,16 @@ def test_what_is_signed_in_the_page_is_taken_in_counts_and_verifies_elsewhere(
     desk = Desk.open(committee.did, folder / "own.key", PASSPHRASE.encode())
     change = desk.change(endorsement.read(made[committee.did][0]).id, "suspended", "why", datetime.now(UTC))
     assert endorsement.read_change(change).status == "suspended"
+
+
+def _stands(bundle: Path) -> None:
+    """`qc verify` says that both halves stand, with nothing but this file."""
+    command = [sys.executable, "-m", "quality_creator", "verify", str(bundle), "--json"]
+    done = subprocess.run(command, capture_output=True, check=False, timeout=120)
+    report = json.loads(done.stdout)
+    assert (done.returncode, report["state"]) == (0, "stands"), report
+    assert [(one["state"], one["reasons"]) for one in report["endorsements"]] == [("stands", [])] * 2
+    assert {one["comment"] for one in report["endorsements"]} == {COMMENT.replace("e\u0301", "é")}
 
 
 @contextmanager
@@ -243,6 +257,11 @@ async def _ask(held: Any, client: Any, what: str, document: bytes = b"") -> Any:
         case "state":
             page = (await client.get("/episodes/one/proof")).text
             return page.partition('class="page proof" data-state="')[2].partition('"')[0]
+        case "bundle":
+            with tempfile.TemporaryDirectory() as name:
+                out = Path(name) / "bundle.zip"
+                await asyncio.to_thread(bundling.write, held.source(), out, with_media=True)
+                return out.read_bytes()
     assert (await client.post("/api/episodes/one/publish")).status_code == 201
     index = (await client.get("/episodes/one/proof/proof.json")).content
     names = evidence.decode_index(index).files
