@@ -95,6 +95,20 @@ def test_wrong_tokens_and_codes_make_an_address_wait_and_are_written_down(tmp_pa
     asyncio.run(check())
 
 
+def test_a_right_link_opens_however_often_the_same_address_was_wrong(tmp_path: Path) -> None:
+    async def check() -> None:
+        async with house(tmp_path) as one, one.client(address="192.0.2.7") as client:
+            right, _ = await people.admin_code(one.hub, sessions.operator("192.0.2.7"))
+            for number in range(ATTEMPTS + 2):
+                wrong = await client.get("/invite/" + "x" * 32)
+                assert (wrong.status_code == 429) == (number >= ATTEMPTS), number
+            assert (await by_token(client, "wrong")).status_code == 429
+            assert (await client.get(f"/invite/{right}")).status_code == 200
+            assert (await client.get("/join/nonsense")).status_code == 429
+
+    asyncio.run(check())
+
+
 def test_codes_are_waited_for_by_account_whatever_the_address(tmp_path: Path) -> None:
     async def check() -> None:
         async with house(tmp_path) as one:

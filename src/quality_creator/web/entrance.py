@@ -262,8 +262,8 @@ def caller(request: Request) -> Caller:
 
 def _guess(request: Request) -> AbstractContextManager[None]:
     """Secrets of addresses can't be guessed; whoever tries has to be patient all the same."""
-    attempt: AbstractContextManager[None] = request.app.state.sessions.attempt(request)
-    return attempt
+    guess: AbstractContextManager[None] = request.app.state.sessions.guess(request)
+    return guess
 
 
 def _entered(request: Request, answer: Response, found: Entry) -> Response:

@@ -25,6 +25,7 @@ from quality_creator.model.ids import Slug, SourceId
 from quality_creator.model.person import Role, Visitor
 from quality_creator.web import pages
 from quality_creator.web.api import body, decoded, json
+from quality_creator.web.patience import TooOften
 from quality_creator.web.security import Door, Trail, allow, public
 from quality_creator.web.site import language
 
@@ -73,13 +74,15 @@ def routes(hub: Hub) -> list[BaseRoute]:
 
 def _guest_doors(hub: Hub) -> list[Door]:
     async def admit(request: Request) -> Pass:
-        with request.app.state.sessions.attempt(request):
+        with request.app.state.sessions.guess(request):
             return await guests.admit(hub, request.path_params["link"])
 
     @public
     async def page(request: Request) -> Response:
         try:
             found = await admit(request)
+        except TooOften:
+            raise
         except Forbidden:
             return HTMLResponse(
                 pages.render(language(request), "join_closed.html", request.url.path),

@@ -56,6 +56,35 @@ class Sessions:
         Raises:
             TooOften: instead of letting it happen.
         """
+        taken = self._count(request, account)
+        wrong = False
+        try:
+            yield
+        except (Forbidden, NotFound, BadPayload):
+            wrong = True
+            raise
+        finally:
+            if not wrong:
+                for key, patience in taken:
+                    patience.give_back(key, self._clock())
+
+    @contextmanager
+    def guess(self, request: Request) -> Iterator[None]:
+        """A try with a secret that nobody can guess: what is right opens, however often others were wrong.
+
+        The guests of one office come from one address, and one with an old link must not lock out the rest.
+
+        Raises:
+            TooOften: instead of saying once more that it is wrong.
+        """
+        try:
+            yield
+        except (Forbidden, NotFound, BadPayload):
+            self._count(request)
+            raise
+
+    def _count(self, request: Request, account: str = "") -> list[tuple[str, Patience]]:
+        """Count a try; what was counted. Raises TooOften, and counts nothing then."""
         keys = [("all", self._all), (f"address {network(address_of(request))}", self._each)]
         if account:
             keys.append((f"account {account}", self._each))
@@ -69,16 +98,7 @@ class Sessions:
             for key, patience in taken:
                 patience.give_back(key, now)
             raise
-        wrong = False
-        try:
-            yield
-        except (Forbidden, NotFound, BadPayload):
-            wrong = True
-            raise
-        finally:
-            if not wrong:
-                for key, patience in taken:
-                    patience.give_back(key, self._clock())
+        return taken
 
 
 def address_of(request: Request) -> str:
