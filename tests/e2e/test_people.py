@@ -35,7 +35,10 @@ def site(hub: HubProcess) -> str:
 def device(browser: Browser, width: int = DESK) -> Iterator[Page]:
     """A browser of one person, with an authenticator that says yes."""
     context = browser.new_context(
-        viewport={"width": width, "height": HEIGHTS[width]}, locale="en-GB", has_touch=width == PHONE
+        reduced_motion="reduce",  # a colour halfway to another has no contrast that counts
+        viewport={"width": width, "height": HEIGHTS[width]},
+        locale="en-GB",
+        has_touch=width == PHONE,
     )
     context.set_default_timeout(PATIENCE_MS)
     page = context.new_page()
