@@ -148,21 +148,11 @@ class _Address:
         self._base = f"{parts.scheme}://{parts.netloc}{path}/"
 
     def read(self, name: str) -> bytes:
-        import http.client
-        import urllib.error
-        import urllib.request
+        from quality_creator.actions.fetching import fetch
 
+        # The address was checked to be one of the web when the source was opened.
         address = self._base + urllib.parse.quote(evidence.check_name(name))
-        try:
-            # The address was checked to be one of the web when the source was opened.
-            with urllib.request.urlopen(address, timeout=TIMEOUT_S) as answer:  # noqa: S310
-                data: bytes = answer.read(LARGEST + 1)
-        except urllib.error.HTTPError as error:
-            if error.code == 404:
-                raise NotFound(f"there is nothing at {address}") from error
-            raise Unavailable(f"{address} answers {error.code}") from error
-        except (OSError, ValueError, http.client.HTTPException) as error:
-            raise Unavailable(f"{address}: {getattr(error, 'reason', None) or error}") from error
+        data = fetch(address, timeout_s=TIMEOUT_S, largest=LARGEST, elsewhere=True)
         if len(data) > LARGEST:
             raise BadPayload(f"{name} is larger than {LARGEST} bytes")
         return data

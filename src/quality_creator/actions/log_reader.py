@@ -39,24 +39,10 @@ async def opened(where: str) -> AsyncIterator[Get]:
 
 
 def _fetch(address: str) -> bytes:
-    """A file by its address, by what comes with Python: who watches a log needs no server's libraries."""
-    import http.client
-    import urllib.error
-    import urllib.request
+    """A log's files are where it says that they are."""
+    from quality_creator.actions.fetching import fetch
 
-    class Stay(urllib.request.HTTPRedirectHandler):
-        def redirect_request(self, *_: object) -> None:
-            """A log's files are where it says that they are."""
-
-    try:
-        with urllib.request.build_opener(Stay).open(address, timeout=TIMEOUT_S) as answer:
-            data: bytes = answer.read(LARGEST + 1)
-    except urllib.error.HTTPError as error:
-        if error.code == http.HTTPStatus.NOT_FOUND:
-            raise NotFound(f"there is nothing at {address}") from error
-        raise Unavailable(f"{address} answers {error.code}") from error
-    except (OSError, ValueError, http.client.HTTPException) as error:
-        raise Unavailable(f"{address}: {getattr(error, 'reason', None) or error}") from error
+    data = fetch(address, timeout_s=TIMEOUT_S, largest=LARGEST, elsewhere=False)
     if len(data) > LARGEST:
         raise Unavailable(f"{address} gives more than {LARGEST} bytes")
     return data

@@ -52,7 +52,6 @@ class Encoding:
         self._encoder = encoder
         self._done = done
         self._waiting: queue.Queue[Made | None] = queue.Queue(_WAITING)
-        self._closed = False
         self._thread = threading.Thread(target=self._run, name="encoding", daemon=True)
         self._thread.start()
 
@@ -68,10 +67,9 @@ class Encoding:
     def _run(self) -> None:
         try:
             self._encode()
-        finally:
-            if not self._closed:
-                traceback.print_exc()
-                os._exit(1)
+        except Exception:  # noqa: BLE001 - whatever it is: without an encoder nothing is on air
+            traceback.print_exc()
+            os._exit(1)
 
     def _encode(self) -> None:
         gathered: list[Made] = []
@@ -81,7 +79,6 @@ class Encoding:
             if part is not None:
                 self._done(Done(part, _shown(gathered), max(one.late for one in gathered)))
                 gathered = []
-        self._closed = True
 
 
 def _shown(gathered: list[Made]) -> dict[SourceId, tuple[int, ...]]:

@@ -7,15 +7,15 @@ no key and no database; it leaves when the hub does.
 
 import argparse
 import contextlib
-import ctypes
 import os
 import signal
 import sys
 from collections.abc import Sequence
 from pathlib import Path
 
+from quality_creator.media.parent import die_with_parent
+
 _NICE = -15
-_PR_SET_PDEATHSIG = 1
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -26,7 +26,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     parser.add_argument("--spare", action="store_true", help="wait without haste: nothing is on air by it")
     options = parser.parse_args(argv)
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # the terminal's Ctrl-C is the hub's to answer
-    _die_with_hub()
+    die_with_parent()
     if not options.spare:
         # First of all: on a busy machine loading the libraries is most of a restart.
         _hurry()
@@ -56,12 +56,6 @@ def _hurry() -> None:
         Path("/proc/self/autogroup").write_text(str(_NICE), encoding="ascii")
     with contextlib.suppress(OSError):
         os.nice(_NICE)
-
-
-def _die_with_hub() -> None:
-    """Where the kernel can: be killed when the hub dies, even while stuck in a library."""
-    if sys.platform == "linux":
-        ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL, 0, 0, 0)
 
 
 if __name__ == "__main__":

@@ -6,20 +6,17 @@ the sum of those waits is longer than the time between two packets.
 
 import argparse
 import asyncio
-import ctypes
 import os
 import signal
-import sys
 import threading
 from collections.abc import Iterator, Sequence
 
+from quality_creator.media.parent import die_with_parent
 from quality_creator.media.webrtc import words
 from quality_creator.media.webrtc.network import Loop
 from quality_creator.media.webrtc.pipe import Mouth, heard
 from quality_creator.media.webrtc.room import Room
 from quality_creator.model.errors import BadPayload
-
-_PR_SET_PDEATHSIG = 1
 
 
 def main(argv: Sequence[str] | None = None) -> None:
@@ -29,9 +26,7 @@ def main(argv: Sequence[str] | None = None) -> None:
     parser.add_argument("--down", type=int, required=True, help="descriptor on which its orders come")
     options = parser.parse_args(argv)
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # the terminal's Ctrl-C is the hub's to answer
-    if sys.platform == "linux":
-        # The worker starts us from a thread that lives as long as itself.
-        ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL, 0, 0, 0)
+    die_with_parent()  # the worker starts us from a thread that lives as long as itself
     messages = heard(os.fdopen(options.down, "rb"))
     begin = words.down(next(messages))
     if not isinstance(begin, words.Begin):

@@ -7,6 +7,7 @@ import subprocess
 import sys
 import threading
 import time
+import traceback
 from collections.abc import Callable
 
 from quality_creator.config import Webrtc
@@ -15,7 +16,6 @@ from quality_creator.media.capture.guest import GuestCapture
 from quality_creator.media.webrtc import words
 from quality_creator.media.webrtc.pipe import Mouth, heard
 from quality_creator.media.webrtc.returns import Encoded, Return, Returns
-from quality_creator.model.errors import BadPayload
 from quality_creator.model.ids import SourceId
 
 _WAIT_S, _MOST_S, _WELL_S = 0.1, 5.0, 30.0
@@ -95,7 +95,10 @@ class Lobby:
         wait = _WAIT_S
         while True:
             began = time.monotonic()
-            self._live()
+            try:
+                self._live()
+            except Exception:  # noqa: BLE001 - whatever it is, guests must be able to come again
+                traceback.print_exc()
             wait = _WAIT_S if time.monotonic() - began > _WELL_S else min(2 * wait, _MOST_S)
             self._send(wire.Note(words="the guests' process ended; guests come back by themselves"))
             time.sleep(wait)
@@ -105,20 +108,24 @@ class Lobby:
         up_read, up_write = os.pipe()
         down_read, down_write = os.pipe()
         command = (sys.executable, "-m", "quality_creator.media.webrtc")
-        child = subprocess.Popen(
-            [*command, "--up", str(up_write), "--down", str(down_read)],
-            stdin=subprocess.DEVNULL,
-            pass_fds=(up_write, down_read),
-        )
-        os.close(up_write)
-        os.close(down_read)
+        try:
+            child = subprocess.Popen(
+                [*command, "--up", str(up_write), "--down", str(down_read)],
+                stdin=subprocess.DEVNULL,
+                pass_fds=(up_write, down_read),
+            )
+        except OSError:
+            os.close(up_read)
+            os.close(down_write)
+            raise
+        finally:
+            os.close(up_write)
+            os.close(down_read)
         self._greet(Mouth(down_write))
         try:
             with os.fdopen(up_read, "rb") as pipe:
                 for body in heard(pipe):
                     self._hear(words.up(body))
-        except BadPayload as error:
-            print(error, flush=True)
         finally:
             child.kill()
             child.wait()

@@ -37,10 +37,8 @@ from quality_creator.media.webrtc.arrival import Assembly, Packet, is_key
 from quality_creator.media.webrtc.limits import HANDSHAKE_S, OFF_PROGRAM_BPS, ON_PROGRAM_BPS
 from quality_creator.media.webrtc.words import (
     DECODERS,
-    LOST,
     Arrived,
     Deliver,
-    Gone,
     Kind,
     News,
     Reported,
@@ -164,17 +162,10 @@ class Peer:
                 raise BadPayload("the offer sends nothing; its media must be `sendonly`")
             self._assemblies.append(self._tap(transceiver, tell))
 
-        self._tell = tell
-        self._connection.on("connectionstatechange", self._tell_gone)
-
     def spoiled(self) -> None:
         """Pictures can't be decoded without one that stands for itself."""
         for assembly in self._assemblies:
             assembly.spoiled()
-
-    def _tell_gone(self) -> None:
-        if self._connection.connectionState in ("failed", "closed"):
-            self._tell(Gone(connection=self.name, words=LOST))
 
     def _tap(self, transceiver: RTCRtpTransceiver, tell: Callable[[News], None]) -> Assembly:
         kind: Kind = "audio" if transceiver.kind == "audio" else "video"
