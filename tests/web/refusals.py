@@ -40,6 +40,7 @@ SPOKEN = {"media.logo", "media.restream"}
 UNMET = {
     "actions.books": "at start, about the configuration",
     "actions.evidence_source": "read by `qc verify` and monitors; pages never name a source of evidence",
+    "actions.fetching": "read by `qc verify` and monitors, as evidence_source",
     "actions.ingest": "told to machines that post readings, and to configuration",
     "actions.ledger": "about the log's own state, to its operator",
     "actions.log_writer": "about the log's own files, to its operator",
